@@ -5,7 +5,11 @@ import type { LimitName, Tier } from "./schema.ts";
  * operations only take away and always win, so that the order means nothing. `"*"` as a target means everything.
  */
 export type Operation =
-  | { readonly op: "import" | "net" | "env" | "run" | "sys" | "ffi"; readonly effect: Effect; readonly target: string }
+  | {
+      readonly op: "import" | "net" | "env" | "run" | "sys" | "ffi";
+      readonly effect: Effect;
+      readonly target: string;
+    }
   /** `target` is an absolute, normalised host path, or `"*"`. */
   | { readonly op: "read" | "write"; readonly effect: Effect; readonly target: string }
   | { readonly op: "limit"; readonly name: LimitName; readonly value: number }

@@ -1,0 +1,105 @@
+"""What the keeper answers to system calls that wait for it, judged by register values alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any, Callable, Dict, NamedTuple, Optional
+
+from .jail.seccomp import Notification
+from .meter import session_processes
+
+KEEPER_PID = 1
+
+_FAMILIES = {1: "AF_UNIX", 2: "AF_INET", 10: "AF_INET6", 16: "AF_NETLINK", 17: "AF_PACKET", 38: "AF_ALG", 40: "AF_VSOCK"}
+
+
+class Verdict(NamedTuple):
+    """`error` 0 lets the call go on; a denial record explains a refusal worth explaining."""
+
+    error: int
+    denial: Optional[Dict[str, Any]] = None
+
+
+def decide(call: str, notification: Notification, processes: int) -> Verdict:
+    """The keeper's word on one call; what it does not know it refuses."""
+    rule = _RULES.get(call)
+    return rule(notification, processes) if rule else Verdict(errno.EPERM)
+
+
+def _new_process(_: Notification, processes: int) -> Verdict:
+    if processes == 0:
+        return Verdict(errno.EPERM, _denial("run", "a new process", "--allow-run"))
+    reap()
+    # The worker itself is one of those counted.
+    return Verdict(0 if len(session_processes()) - 1 < processes else errno.EAGAIN)
+
+
+def _signal(notification: Notification, _: int) -> Verdict:
+    """Anything in the session may be signalled but the keeper, and nothing by broadcast."""
+    target = _signed(notification.arguments[0])
+    return Verdict(errno.EPERM if target in (KEEPER_PID, -KEEPER_PID, -1) else 0)
+
+
+def _thread_signal(notification: Notification, _: int) -> Verdict:
+    targets = (_signed(notification.arguments[0]), _signed(notification.arguments[1]))
+    return Verdict(errno.EPERM if KEEPER_PID in targets else 0)
+
+
+def _socket(notification: Notification, _: int) -> Verdict:
+    family = notification.arguments[0] & 0xFFFFFFFF
+    name = _FAMILIES.get(family, f"family {family}")
+    return Verdict(errno.EPERM, _denial("net", f"a socket ({name})", "--allow-net"))
+
+
+def _program(_: Notification, __: int) -> Verdict:
+    return Verdict(errno.EPERM, _denial("run", "a program", "--allow-run"))
+
+
+def _denial(permission: str, target: str, flag: str) -> Dict[str, Any]:
+    message = f"PermissionDenied: {permission} access to {target}; to allow it: {flag}"
+    return {"permission": permission, "target": target, "message": message, "flag": flag, "line": None}
+
+
+def _signed(register: int) -> int:
+    low = register & 0xFFFFFFFF
+    return low - (1 << 32) if low & 0x80000000 else low
+
+
+def reap() -> None:
+    """Takes the ended orphans that PID 1 inherits; the worker's own end is waited for by its keeper."""
+    while True:
+        try:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if ended is None or ended.si_pid in _waited_for:
+            return
+        os.waitpid(ended.si_pid, 0)
+
+
+# Children that somebody waits for by pid.
+_waited_for: set[int] = set()
+
+
+def wait_for(pid: int) -> None:
+    _waited_for.add(pid)
+
+
+def waited(pid: int) -> None:
+    _waited_for.discard(pid)
+
+
+_RULES: Dict[str, Callable[[Notification, int], Verdict]] = {
+    "clone": _new_process,
+    "fork": _new_process,
+    "vfork": _new_process,
+    "kill": _signal,
+    "tkill": _signal,
+    "rt_sigqueueinfo": _signal,
+    "tgkill": _thread_signal,
+    "rt_tgsigqueueinfo": _thread_signal,
+    "socket": _socket,
+    "execve": _program,
+    "execveat": _program,
+}

@@ -1,0 +1,186 @@
+"""One cell: compiled so that its last statement leaves a value, run in the session's namespace, its error told."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import traceback
+from types import CodeType
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+
+# No identifier, so no cell can name it: where the last statement leaves its value.
+VALUE = "<value>"
+_OBJECT, _INDEX, _KEY = "<object>", "<index>", "<key>"
+_HIDDEN = (VALUE, _OBJECT, _INDEX, _KEY)
+
+_MESSAGE_CHARS = 16384
+_TRACEBACK_CHARS = 65536
+_MOST_FRAMES = 100
+
+Namespace = Dict[str, Any]
+
+
+class Outcome(NamedTuple):
+    """What running came to; `has_value` tells None as a value from no value."""
+
+    has_value: bool
+    value: Any
+
+
+def compile_cell(source: str, filename: str) -> CodeType:
+    """Compiles source whose value is its last top-level statement's: an expression, or what was assigned."""
+    tree = ast.parse(source, filename)
+    if tree.body:
+        tree.body[-1:] = _leaving_value(tree.body[-1])
+        ast.fix_missing_locations(tree)
+    return compile(tree, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+
+
+def run_code(code: CodeType, namespace: Namespace, run_coroutine: Any) -> Outcome:
+    """Runs compiled code; a coroutine (top-level await) is handed to `run_coroutine`."""
+    try:
+        namespace[_KEY] = _key
+        if code.co_flags & inspect.CO_COROUTINE:
+            run_coroutine(eval(code, namespace))
+        else:
+            exec(code, namespace)
+        found = namespace.get(VALUE, _HIDDEN)
+        return Outcome(found is not _HIDDEN, None if found is _HIDDEN else found)
+    finally:
+        for name in _HIDDEN:
+            namespace.pop(name, None)
+
+
+class _Key:
+    """Returns the index it is asked for."""
+
+    def __getitem__(self, index: Any) -> Any:
+        return index
+
+
+_key = _Key()
+
+
+def remember_source(filename: str, source: str) -> None:
+    """Lets tracebacks show the cell's own lines, also from functions that later cells call."""
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+
+
+def describe(error: BaseException, filename: str) -> Dict[str, Any]:
+    """The error as data: the user's own frames only, whatever the exception's own methods do."""
+    name = type(error).__name__
+    kind = "memory" if isinstance(error, MemoryError) else "exception"
+    message = _message(error)
+    described: Dict[str, Any] = {"kind": kind, "name": name[:200], "message": message, "line": None}
+    if isinstance(error, SystemExit):
+        described["kind"] = "exit"
+        described["exitCode"] = _exit_code(error)
+    if isinstance(error, SyntaxError) and error.filename == filename and error.__traceback__ is None:
+        described["kind"] = "syntax"
+    if getattr(error, "vivarium_import", False):
+        described["kind"] = "import"
+    try:
+        formatted = traceback.TracebackException(type(error), error, error.__traceback__, lookup_lines=False)
+        described["line"] = _last_line(formatted, filename)
+        _trim(formatted, set())
+        text = "".join(formatted.format()).rstrip("\n")
+    except Exception:
+        text = f"{name}: {message}"
+    described["traceback"] = _cut(text, _TRACEBACK_CHARS)
+    return described
+
+
+def _leaving_value(last: ast.stmt) -> List[ast.stmt]:
+    if isinstance(last, ast.Expr):
+        return [ast.copy_location(ast.Assign(targets=[_name(VALUE, ast.Store())], value=last.value), last)]
+    if isinstance(last, ast.Assign):
+        # Targets are assigned from left to right, so the value is kept also when unpacking it fails.
+        last.targets.insert(0, _name(VALUE, ast.Store()))
+        return [last]
+    if isinstance(last, ast.AnnAssign) and last.value is not None:
+        last.value = ast.copy_location(ast.NamedExpr(target=_name(VALUE, ast.Store()), value=last.value), last.value)
+        return [last]
+    if isinstance(last, ast.AugAssign):
+        return [ast.copy_location(statement, last) for statement in _augmented(last)]
+    return [last]
+
+
+def _augmented(last: ast.AugAssign) -> Iterator[ast.stmt]:
+    """The three steps that Python itself takes (load, operate, store), with the middle one's result kept."""
+    target = last.target
+    if isinstance(target, ast.Name):
+        load: ast.expr = ast.Name(target.id, ast.Load())
+        store: ast.expr = ast.Name(target.id, ast.Store())
+    else:
+        yield ast.Assign(targets=[_name(_OBJECT, ast.Store())], value=target.value)
+        whole = _name(_OBJECT, ast.Load())
+        if isinstance(target, ast.Attribute):
+            load = ast.Attribute(whole, target.attr, ast.Load())
+            store = ast.Attribute(whole, target.attr, ast.Store())
+        else:
+            # Only a subscript can evaluate a slice, so the index is taken from an object that returns it.
+            index = ast.Subscript(_name(_KEY, ast.Load()), target.slice, ast.Load())
+            yield ast.Assign(targets=[_name(_INDEX, ast.Store())], value=index)
+            load = ast.Subscript(whole, _name(_INDEX, ast.Load()), ast.Load())
+            store = ast.Subscript(whole, _name(_INDEX, ast.Load()), ast.Store())
+    yield ast.Assign(targets=[_name(VALUE, ast.Store())], value=ast.copy_location(load, target))
+    yield ast.AugAssign(_name(VALUE, ast.Store()), last.op, last.value)
+    yield ast.Assign(targets=[ast.copy_location(store, target)], value=_name(VALUE, ast.Load()))
+
+
+def _name(identifier: str, context: ast.expr_context) -> ast.Name:
+    return ast.Name(identifier, context)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return _cut(str(error), _MESSAGE_CHARS)
+    except Exception:
+        return "(its message could not be made)"
+
+
+def _exit_code(error: SystemExit) -> int:
+    code = error.code
+    if code is None:
+        return 0
+    # As the interpreter does: an object that is no integer is printed, and the status is 1.
+    return int(code) & 0xFF if isinstance(code, int) else 1
+
+
+def _trim(formatted: Any, seen: set[int]) -> None:
+    """Keeps the frames of cells, through causes, contexts and groups."""
+    if formatted is None or id(formatted) in seen:
+        return
+    seen.add(id(formatted))
+    frames = [frame for frame in formatted.stack if is_cell(frame.filename)]
+    if len(frames) > _MOST_FRAMES:
+        frames = frames[: _MOST_FRAMES // 2] + frames[-_MOST_FRAMES // 2 :]
+    formatted.stack = traceback.StackSummary.from_list(frames)
+    for other in (formatted.__cause__, formatted.__context__, *(getattr(formatted, "exceptions", None) or ())):
+        _trim(other, seen)
+
+
+_cells: set[str] = set()
+
+
+def is_cell(filename: str) -> bool:
+    return filename in _cells
+
+
+def name_cell(filename: str) -> None:
+    _cells.add(filename)
+
+
+def _last_line(formatted: Any, filename: str) -> Optional[int]:
+    if getattr(formatted, "filename", None) == filename and formatted.lineno:
+        return int(formatted.lineno)
+    lines = [frame.lineno for frame in formatted.stack if frame.filename == filename]
+    return lines[-1] if lines else None
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    half = limit // 2 - 20
+    return f"{text[:half]}\n... [{len(text) - 2 * half} characters cut] ...\n{text[-half:]}"

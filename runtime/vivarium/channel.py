@@ -1,0 +1,117 @@
+"""JSON lines over a socket, bounded before they are parsed."""
+
+from __future__ import annotations
+
+import array
+import json
+import socket
+from typing import Any, Dict, List, Optional, Tuple
+
+Message = Dict[str, Any]
+
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+_READ_BYTES = 1 << 18
+
+
+class ProtocolError(Exception):
+    """The other end sent what it must not send."""
+
+
+def encode(message: Message) -> bytes:
+    return _encode(message).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """One line as a message; whatever is wrong with it is a ProtocolError."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"not a JSON line: {error}") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ProtocolError("a message is an object with a type")
+    return message
+
+
+class Lines:
+    """Cuts a stream of bytes into lines; half lines wait for their rest, too long ones are an error."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: List[bytes] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> List[bytes]:
+        """The lines that this chunk completes, without their ends."""
+        if b"\n" not in chunk:
+            self._parts.append(chunk)
+            self._size += len(chunk)
+            if self._size > self._limit:
+                raise ProtocolError(f"a line is longer than {self._limit} bytes")
+            return []
+        lines = (b"".join(self._parts) + chunk).split(b"\n")
+        rest = lines.pop()
+        self._parts = [rest]
+        self._size = len(rest)
+        if self._size > self._limit or any(len(line) > self._limit for line in lines):
+            raise ProtocolError(f"a line is longer than {self._limit} bytes")
+        return lines
+
+
+class Channel:
+    """A connected stream socket with messages on it."""
+
+    def __init__(self, connection: socket.socket, limit: int) -> None:
+        self.socket = connection
+        self._lines = Lines(limit)
+        self._ready: List[bytes] = []
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+    def send(self, message: Message) -> None:
+        self.socket.sendall(encode(message))
+
+    def receive(self) -> Optional[Message]:
+        """The next message, waiting for it; none at the end of the stream."""
+        while not self._ready:
+            if not self._fill():
+                return None
+        return decode(self._ready.pop(0))
+
+    def poll(self) -> Optional[List[bytes]]:
+        """All complete lines after one read of what is there; none at the end of the stream."""
+        if not self._fill():
+            return None
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _fill(self) -> bool:
+        try:
+            chunk = self.socket.recv(_READ_BYTES)
+        except (ConnectionResetError, BrokenPipeError):
+            return False
+        if not chunk:
+            return False
+        self._ready += self._lines.feed(chunk)
+        return True
+
+
+def send_descriptor(connection: socket.socket, descriptor: int) -> None:
+    rights = array.array("i", [descriptor])
+    connection.sendmsg([b"\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+
+
+def receive_descriptor(connection: socket.socket) -> Optional[int]:
+    """One descriptor that the other end sent; none when it closed instead."""
+    size = socket.CMSG_SPACE(array.array("i").itemsize)
+    data, ancillary, _, _ = connection.recvmsg(1, size, socket.MSG_CMSG_CLOEXEC)
+    return _first(ancillary) if data else None
+
+
+def _first(ancillary: List[Tuple[int, int, bytes]]) -> Optional[int]:
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            numbers = array.array("i")
+            numbers.frombytes(data[: numbers.itemsize])
+            return numbers[0]
+    return None

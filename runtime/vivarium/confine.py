@@ -1,0 +1,81 @@
+"""Putting the walls up, in the order that lets each still be built: first for the keeper, then for the worker."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, List
+
+from .jail import landlock, limits, root, seccomp
+from .jail.syscalls import prctl
+from .spec import Spec
+
+PR_SET_DUMPABLE = 4
+_WRITABLE = (*root.PRIVATE, "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+
+def confine_keeper(spec: Spec, connection: int) -> Dict[str, Any]:
+    """Confines PID 1 of the session and everything it will start; returns what was applied."""
+    limits.reset_signals()
+    null = os.open("/dev/null", os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    limits.close_all_but([0, 1, 2, connection])
+    root.furnish(spec.limits["fileBytes"], spec.private)
+    seccomp.set_no_new_privs()
+    limits.drop_capabilities()
+    version = landlock.abi()
+    # It reads the processes below it and their memory's size, and writes nothing but what sessions own.
+    landlock.restrict(_rules(spec) + [("/proc", landlock.READ | landlock.WRITE_FILE)], version, scoped=False)
+    # Another process of the same uid could otherwise look into it.
+    prctl(PR_SET_DUMPABLE, 0)
+    return _applied(version)
+
+
+def confine_worker(spec: Spec) -> int:
+    """Confines the worker for good; returns the listener of its system calls, for the keeper."""
+    # A copy of the keeper is as closed as the keeper was; Python needs its own /proc/self.
+    prctl(PR_SET_DUMPABLE, 1)
+    _be_first_to_go()
+    limits.apply_worker(spec.limits)
+    landlock.restrict(_rules(spec) + [("/proc", landlock.READ)], landlock.abi(), scoped=True)
+    return seccomp.load(spec.seccomp, listen=True)
+
+
+def _be_first_to_go() -> None:
+    """Of a machine that runs out of memory the kernel shall take the worker, not the keeper."""
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(score, b"1000")
+    finally:
+        os.close(score)
+
+
+def _rules(spec: Spec) -> List[landlock.Rule]:
+    rules: List[landlock.Rule] = [("/", landlock.READ)]
+    rules += [(path, landlock.READ | landlock.WRITE) for path in (*_WRITABLE, *spec.write)]
+    rules += [(path, landlock.READ | landlock.EXECUTE) for path in spec.execute]
+    return rules
+
+
+def _applied(version: int) -> Dict[str, Any]:
+    layers = {
+        "user namespace": "no capability, a host uid that owns nothing",
+        "mount namespace": "a read-only root of the interpreter and what the policy grants; private /tmp and /workspace",
+        "pid namespace": "sees and signals only its own processes",
+        "network namespace": "no interface is up",
+        "ipc namespace": "shared memory and queues of its own",
+        "uts namespace": "a host name that says nothing",
+        "landlock": f"ABI {version}: files" + (", signals and abstract sockets" if version >= 6 else ""),
+        "seccomp": "an allowlist of system calls; processes and signals are asked of the keeper",
+        "rlimits": "memory, processes, open files, file size",
+        "no_new_privs": "no program can raise privileges",
+    }
+    gaps = []
+    if version < 6:
+        gaps.append(f"Landlock ABI {version} has no scopes for signals and abstract sockets; seccomp refuses both")
+    return {
+        "tier": "namespaces",
+        "level": "full",
+        "layers": [{"name": name, "detail": detail} for name, detail in layers.items()],
+        "gaps": gaps,
+    }

@@ -1,0 +1,153 @@
+"""The keeper's hand on one worker: its process, its channel, its pipes, its notifications."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from . import calls
+from .channel import Channel, encode, receive_descriptor
+from .meter import Meter
+from .output import Stream
+from .spec import Spec
+from .worker import run_worker
+
+# One read of a pipe can be this much at most, so two reads empty the largest pipe a worker can have.
+_PIPE_BYTES = 1 << 18
+_START_SECONDS = 10
+# JSON escapes and the parts of a result beside its value.
+_LINE_SLACK_BYTES = 1 << 20
+
+Emit = Callable[[str, str], None]
+
+
+class WorkerHand:
+    """Starts a worker and holds everything that ends with it."""
+
+    def __init__(self, spec: Spec, request: Dict[str, Any]) -> None:
+        ours, theirs = socket.socketpair()
+        out_read, out_write = os.pipe()
+        error_read, error_write = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            run_worker(spec, request, theirs, out_write, error_write)
+        calls.wait_for(self.pid)
+        theirs.close()
+        os.close(out_write)
+        os.close(error_write)
+        ours.settimeout(_START_SECONDS)
+        listener = receive_descriptor(ours)
+        if listener is None:
+            # The worker failed before it was confined: its reason is on the pipe.
+            reason = os.read(error_read, 4096).decode("utf-8", "replace").strip()
+            raise RuntimeError(f"the worker could not start: {reason or 'it died'}")
+        self.listener = listener
+        ours.setblocking(False)
+        self.channel = Channel(ours, 2 * spec.limits["resultBytes"] + _LINE_SLACK_BYTES)
+        self.pidfd = os.pidfd_open(self.pid)
+        self.meter = Meter(self.pid)
+        self.base_bytes = self.meter.private_bytes()
+        limit = spec.limits["outputBytes"]
+        pairs = (("stdout", out_read), ("stderr", error_read))
+        self.streams = {descriptor: Stream(name, descriptor, limit) for name, descriptor in pairs}
+        self._outgoing = b""
+        self._heard = True
+        self._resting = True
+
+    def register(self, poll: select.epoll) -> None:
+        for descriptor in (self.channel.fileno(), self.listener, self.pidfd):
+            poll.register(descriptor, select.EPOLLIN)
+        for descriptor in self.streams:
+            # Read only while a cell runs: what threads print in between waits in the pipe for the next cell.
+            poll.register(descriptor, 0)
+
+    def begin(self, poll: select.epoll) -> None:
+        self._resting = False
+        for descriptor, stream in self.streams.items():
+            stream.output.begin()
+            poll.modify(descriptor, select.EPOLLIN)
+
+    def rest(self, poll: select.epoll) -> None:
+        self._resting = True
+        for descriptor in self.streams:
+            poll.modify(descriptor, 0)
+
+    def send(self, message: Dict[str, Any], poll: select.epoll) -> None:
+        """Queues what the worker does not take at once, so that it cannot make the keeper wait."""
+        self._outgoing += encode(message)
+        self.flush(poll)
+
+    def flush(self, poll: select.epoll) -> None:
+        if not self._outgoing:
+            return
+        try:
+            sent = self.channel.socket.send(self._outgoing)
+            self._outgoing = self._outgoing[sent:]
+        except BlockingIOError:
+            pass
+        except (BrokenPipeError, ConnectionResetError):
+            self._outgoing = b""
+        wanted = select.EPOLLIN | (select.EPOLLOUT if self._outgoing else 0)
+        if self._heard:
+            poll.modify(self.channel.fileno(), wanted)
+
+    def deafen(self, poll: select.epoll) -> None:
+        """Listens no more to a channel that is closed or not to be believed; the cell's deadline goes on."""
+        if self._heard:
+            self._heard = False
+            poll.unregister(self.channel.fileno())
+
+    def signal(self, number: int) -> None:
+        try:
+            os.kill(self.pid, number)
+        except ProcessLookupError:
+            pass
+
+    def kill(self) -> None:
+        """Kills the worker and everything else in the session: PID 1 may signal all, and is not in it."""
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def drain(self, emit: Emit) -> Dict[str, int]:
+        """Takes what is still in the pipes and ends the cell's output; returns how many bytes were cut of each."""
+        cut = {}
+        for stream in self.streams.values():
+            text = ""
+            for _ in range(2):
+                data = stream.read()
+                text += stream.output.feed(data) if data else ""
+                if len(data) < _PIPE_BYTES:
+                    break
+            text += stream.output.finish()
+            if text:
+                emit(stream.name, text)
+            cut[stream.name] = stream.output.cut
+        return cut
+
+    def usage(self, cell: Any) -> Tuple[float, int]:
+        """CPU seconds of the cell and its peak of resident memory, in bytes."""
+        return self.meter.cpu_seconds() - cell.cpu_started, max(self.meter.peak_bytes(), cell.peak_bytes)
+
+    def bury(self, poll: select.epoll) -> int:
+        """After the worker's end: kills and reaps whatever else is left; returns the worker's status."""
+        self.kill()
+        calls.waited(self.pid)
+        _, status = os.waitpid(self.pid, 0)
+        calls.reap()
+        self.deafen(poll)
+        for descriptor in (self.listener, self.pidfd, *self.streams):
+            poll.unregister(descriptor)
+        return os.waitstatus_to_exitcode(status)
+
+    def close(self) -> None:
+        self.meter.close()
+        self.channel.socket.close()
+        descriptors: List[Optional[int]] = [self.listener, self.pidfd, *self.streams]
+        for descriptor in descriptors:
+            if descriptor is not None:
+                os.close(descriptor)

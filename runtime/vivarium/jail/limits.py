@@ -1,0 +1,87 @@
+"""rlimits, capabilities and descriptors: what a process gives up before it touches anything hostile."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import struct
+from typing import Dict, Iterable
+
+from .syscalls import prctl, syscall
+
+PR_CAPBSET_DROP = 24
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_CAPABILITY_VERSION_3 = 0x20080522
+
+# Processes of ours inside a session that RLIMIT_NPROC counts and the policy does not: keeper, worker, a parser, and
+# checkpoints.
+OWN_PROCESSES = 12
+
+
+def drop_capabilities() -> None:
+    """Empties every capability set, so that not even a file capability could bring one back."""
+    for capability in range(64):
+        try:
+            prctl(PR_CAPBSET_DROP, capability)
+        except OSError:
+            break
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    syscall("capset", struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), struct.pack("=6I", 0, 0, 0, 0, 0, 0))
+
+
+def reset_signals() -> None:
+    """Python's own handlers would let a child interrupt PID 1; without handlers it cannot be signalled at all."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+
+def close_all_but(keep: Iterable[int]) -> None:
+    """Closes every descriptor but the given ones."""
+    low = 0
+    for descriptor in sorted(keep):
+        # An empty range is not left alone: CPython turns its end into the highest descriptor there is.
+        if low < descriptor:
+            os.closerange(low, descriptor)
+        low = descriptor + 1
+    os.closerange(low, 1 << 20)
+
+
+def apply_worker(limits: Dict[str, int]) -> None:
+    """The worker's rlimits; both the soft and the hard value, so that a cell cannot raise them."""
+    memory = limits["memoryBytes"]
+    # What the interpreter has mapped already is not the cell's; address space is granted twice over because
+    # allocators and thread stacks reserve more than they use. The keeper counts what is really used.
+    base = _mapped_bytes()
+    _set(resource.RLIMIT_AS, base + 2 * memory)
+    _set(resource.RLIMIT_DATA, base + memory)
+    _set(resource.RLIMIT_NPROC, limits["processes"] + limits["threads"] + OWN_PROCESSES)
+    _set(resource.RLIMIT_NOFILE, limits["openFiles"])
+    _set(resource.RLIMIT_FSIZE, limits["fileBytes"])
+    for name in ("RLIMIT_CORE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO"):
+        _set(getattr(resource, name), 0)
+    _set(resource.RLIMIT_SIGPENDING, 256)
+
+
+def apply_parser(memory: int, seconds: int) -> None:
+    """A disposable parser's rlimits: it computes, and nothing else."""
+    _set(resource.RLIMIT_AS, _mapped_bytes() + memory)
+    _set(resource.RLIMIT_CPU, seconds)
+    _set(resource.RLIMIT_CORE, 0)
+    _set(resource.RLIMIT_FSIZE, 0)
+    # Less stack than the worker has, so that what compiles here compiles there.
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    if soft == resource.RLIM_INFINITY or soft > 7 << 20:
+        resource.setrlimit(resource.RLIMIT_STACK, (7 << 20, hard))
+
+
+def _set(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (bounded, bounded))
+
+
+def _mapped_bytes() -> int:
+    with open("/proc/self/statm", "rb") as statm:
+        return int(statm.read().split()[0]) * resource.getpagesize()

@@ -1,0 +1,65 @@
+"""The few system calls that Python has no function for, each raising OSError with the call's own name."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+from typing import Union
+
+MACHINE = platform.machine()
+
+# Calls since Linux 5.1 have one number on every architecture; older ones do not.
+_OLD = {
+    "x86_64": {"pivot_root": 155, "seccomp": 317, "capset": 126},
+    "aarch64": {"pivot_root": 41, "seccomp": 277, "capset": 91},
+}
+_NUMBERS = {
+    "open_tree": 428,
+    "move_mount": 429,
+    "mount_setattr": 442,
+    "landlock_create_ruleset": 444,
+    "landlock_add_rule": 445,
+    "landlock_restrict_self": 446,
+    **_OLD.get(MACHINE, {}),
+}
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+
+Argument = Union[int, bytes, None, "ctypes.Array[ctypes.c_char]"]
+
+
+def syscall(name: str, *arguments: Argument) -> int:
+    """Calls by name; integers go as 64 bits, bytes and buffers as pointers."""
+    if name not in _NUMBERS:
+        raise OSError(38, f"{name} is not known for {MACHINE}")
+    converted = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    return _check(name, _libc.syscall(ctypes.c_long(_NUMBERS[name]), *converted))
+
+
+def unshare(flags: int) -> None:
+    _check("unshare", _libc.unshare(ctypes.c_int(flags)))
+
+
+def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    _check(
+        f"mount {kind or source} on {target}",
+        _libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode()),
+    )
+
+
+def umount(target: str, flags: int) -> None:
+    _check(f"umount {target}", _libc.umount2(target.encode(), ctypes.c_int(flags)))
+
+
+def prctl(option: int, a: int = 0, b: int = 0, c: int = 0, d: int = 0) -> int:
+    longs = [ctypes.c_ulong(value) for value in (a, b, c, d)]
+    return _check(f"prctl({option})", _libc.prctl(ctypes.c_int(option), *longs))
+
+
+def _check(name: str, result: int) -> int:
+    if result == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+    return result

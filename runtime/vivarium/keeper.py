@@ -1,0 +1,325 @@
+"""The keeper: PID 1 of a session's PID namespace, and the only holder of the supervisor's socket.
+
+Everything from the worker passes through it and is checked here, so that a worker that dies, hangs, floods or lies
+costs its own cell and never the control channel. It runs one loop and never waits for the worker: what the worker
+would not take is queued, and every cell has a deadline.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Any, Dict, List, NoReturn, Optional
+
+from . import calls, precheck
+from .channel import Channel, ProtocolError, decode
+from .confine import confine_keeper
+from .guard import ImportRules
+from .hand import WorkerHand
+from .jail import seccomp
+from .meter import private_bytes, session_processes
+from .protocol import checker
+from .report import crash_error, finished, interrupted_error, memory_error, timeout_error
+from .spec import Spec
+
+PROTOCOL_VERSION = 1
+_COMMAND_BYTES = 64 << 20
+_WATCH_SECONDS = 0.05
+_MOST_DENIALS = 100
+
+_check_command = checker("Command")
+_check_report = checker("WorkerReport")
+
+
+def run_keeper(spec: Spec, connection: socket.socket, request: Dict[str, Any]) -> NoReturn:
+    """Turns this process into the keeper; it never returns."""
+    try:
+        enforcement = confine_keeper(spec, connection.fileno())
+        keeper = Keeper(spec, Channel(connection, _COMMAND_BYTES), request)
+        keeper.start(enforcement)
+        keeper.run()
+    except BaseException as error:
+        reason = f"{type(error).__name__}: {error}"
+        try:
+            Channel(connection, 0).send({"type": "fatal", "reason": reason[:2000]})
+        except BaseException:
+            pass
+        os._exit(70)
+    os._exit(0)
+
+
+class Cell:
+    """The cell at work: what it may use and what has happened to it."""
+
+    def __init__(self, command: Dict[str, Any], now: float, limits: Dict[str, int]) -> None:
+        self.id: int = command["id"]
+        self.code: str = command["code"]
+        self.filename: str = command.get("filename") or f"<cell {command['id']}>"
+        self.started = now
+        self.wall_ms: int = command.get("wallMs") or limits["wallMs"]
+        self.deadline = now + self.wall_ms / 1000
+        # Why it was told to stop, once it was: "timeout", "cpu" or "interrupt"; and why it was killed.
+        self.stopping: Optional[str] = None
+        self.killed: Optional[str] = None
+        self.denials: List[Dict[str, Any]] = []
+        self.peak_bytes = 0
+        self.cpu_started = 0.0
+
+
+class Keeper:
+    def __init__(self, spec: Spec, supervisor: Channel, request: Dict[str, Any]) -> None:
+        self._spec = spec
+        self._supervisor = supervisor
+        self._request = request
+        self._rules = ImportRules(spec.imports_allowed, spec.imports_denied)
+        self._poll = select.epoll()
+        self._poll.register(supervisor.fileno(), select.EPOLLIN)
+        self._worker: Optional[WorkerHand] = None
+        self._cell: Optional[Cell] = None
+        self._parser: Optional[precheck.ParserChild] = None
+        # A worker that ended between two cells: the next result has to say that the namespace is gone.
+        self._lost_while_idle = False
+
+    def start(self, enforcement: Dict[str, Any]) -> None:
+        self._launch_worker()
+        self._supervisor.send(
+            {
+                "type": "ready",
+                "protocol": PROTOCOL_VERSION,
+                "python": ".".join(map(str, sys.version_info[:3])),
+                "enforcement": enforcement,
+            }
+        )
+
+    def run(self) -> None:
+        while True:
+            for descriptor, _ in self._poll.poll(self._wait_seconds()):
+                if descriptor == self._supervisor.fileno():
+                    lines = self._supervisor.poll()
+                    if lines is None:
+                        return
+                    for line in lines:
+                        if not self._command(line):
+                            return
+                elif self._parser and descriptor == self._parser.descriptor:
+                    self._parsed()
+                elif self._worker:
+                    self._from_worker(self._worker, descriptor)
+            if self._cell:
+                self._watch(self._cell)
+
+    def _wait_seconds(self) -> float:
+        if not self._cell:
+            return -1
+        return max(0.0, min(_WATCH_SECONDS, self._cell.deadline - time.monotonic()))
+
+    # From the supervisor.
+
+    def _command(self, line: bytes) -> bool:
+        command = decode(line)
+        _check_command(command)
+        if command["type"] == "close":
+            return False
+        if command["type"] == "interrupt":
+            if self._cell and self._cell.id == command["id"] and not self._cell.stopping:
+                self._interrupt(self._cell, "interrupt")
+        elif command["type"] == "run":
+            self._begin(Cell(command, time.monotonic(), self._spec.limits))
+        return True
+
+    def _begin(self, cell: Cell) -> None:
+        if self._cell:
+            raise ProtocolError("a cell was sent while another one runs")
+        if not self._worker:
+            self._launch_worker()
+        self._cell = cell
+        if len(cell.code) > self._spec.limits["sourceBytes"]:
+            limit = self._spec.limits["sourceBytes"]
+            self._finish_unrun(precheck.too_long(len(cell.code), limit, cell.filename), [])
+        elif precheck.fits_inline(cell.code):
+            self._checked(cell, *precheck.examine(cell.code, cell.filename))
+        else:
+            self._parser = precheck.ParserChild(cell.code, cell.filename, self._spec)
+            calls.wait_for(self._parser.pid)
+            self._poll.register(self._parser.descriptor, select.EPOLLIN)
+
+    def _parsed(self) -> None:
+        parser, cell = self._parser, self._cell
+        if parser and cell and parser.feed():
+            found, error = parser.result(self._end_parser(parser))
+            self._checked(cell, found, error)
+
+    def _end_parser(self, parser: precheck.ParserChild, kill: bool = False) -> int:
+        self._parser = None
+        self._poll.unregister(parser.descriptor)
+        calls.waited(parser.pid)
+        return parser.close(kill)
+
+    def _checked(self, cell: Cell, found: precheck.Found, error: Optional[precheck.Error]) -> None:
+        if error is None:
+            error, cell.denials = precheck.refuse(found, self._rules, cell.filename, self._spec.policy)
+            cell.denials = cell.denials[:_MOST_DENIALS]
+        if error is not None:
+            self._finish_unrun(error, cell.denials)
+            return
+        assert self._worker is not None
+        cell.cpu_started = self._worker.meter.cpu_seconds()
+        self._worker.begin(self._poll)
+        self._worker.send({"type": "run", "id": cell.id, "code": cell.code, "filename": cell.filename}, self._poll)
+
+    # From the worker.
+
+    def _from_worker(self, worker: WorkerHand, descriptor: int) -> None:
+        if descriptor in worker.streams:
+            self._forward(worker.streams[descriptor])
+        elif descriptor == worker.listener:
+            self._judge(worker)
+        elif descriptor == worker.pidfd:
+            self._worker_ended(worker)
+        elif descriptor == worker.channel.fileno():
+            try:
+                worker.flush(self._poll)
+                lines = worker.channel.poll()
+                for line in lines or []:
+                    self._report(worker, line)
+                if lines is None:
+                    worker.deafen(self._poll)
+            except BlockingIOError:
+                pass
+            except ProtocolError as error:
+                self._broken(worker, str(error))
+
+    def _report(self, worker: WorkerHand, line: bytes) -> None:
+        report = decode(line)
+        _check_report(report)
+        cell = self._cell
+        if cell is None or report["id"] != cell.id or self._parser:
+            raise ProtocolError("a result for no running cell")
+        if report["type"] == "denial":
+            self._deny(cell, report["denial"])
+        else:
+            self._finish(worker, cell, report)
+
+    def _deny(self, cell: Cell, denial: Dict[str, Any]) -> None:
+        if len(cell.denials) < _MOST_DENIALS:
+            cell.denials.append(denial)
+            self._supervisor.send({"type": "denial", "id": cell.id, "denial": denial})
+
+    def _forward(self, stream: Any) -> None:
+        data = stream.read()
+        text = stream.output.feed(data) if data else ""
+        if text and self._cell:
+            self._supervisor.send({"type": stream.name, "id": self._cell.id, "text": text})
+
+    def _judge(self, worker: WorkerHand) -> None:
+        notification = seccomp.receive(worker.listener)
+        if notification is None:
+            return
+        call = self._spec.notified.get(notification.number, "")
+        verdict = calls.decide(call, notification, self._spec.limits["processes"])
+        # The record goes first: the refused call may be the last thing that the cell does.
+        if verdict.denial and self._cell:
+            self._deny(self._cell, verdict.denial)
+        seccomp.answer(worker.listener, notification, verdict.error)
+
+    def _broken(self, worker: WorkerHand, why: str) -> None:
+        """The worker sent what it must not send: it is not to be believed any more."""
+        if self._cell and not self._cell.killed:
+            self._cell.killed = f"protocol: {why}"
+        worker.deafen(self._poll)
+        worker.kill()
+
+    # Time and memory.
+
+    def _watch(self, cell: Cell) -> None:
+        now = time.monotonic()
+        limits = self._spec.limits
+        if now >= cell.deadline:
+            if cell.stopping:
+                self._kill(cell, cell.stopping)
+            else:
+                self._interrupt(cell, "timeout")
+            return
+        if not self._worker or self._parser:
+            return
+        if not cell.stopping and self._worker.meter.cpu_seconds() - cell.cpu_started > limits["cpuMs"] / 1000:
+            self._interrupt(cell, "cpu")
+        used = private_bytes(session_processes(), "/workspace")
+        cell.peak_bytes = max(cell.peak_bytes, used)
+        if used > limits["memoryBytes"] + self._worker.base_bytes:
+            self._kill(cell, "memory")
+
+    def _interrupt(self, cell: Cell, why: str) -> None:
+        cell.stopping = why
+        if self._parser:
+            self._end_parser(self._parser, kill=True)
+            error = interrupted_error() if why == "interrupt" else timeout_error(cell, self._spec.limits, "kept")
+            self._finish_unrun(error, [])
+            return
+        cell.deadline = time.monotonic() + self._spec.limits["graceMs"] / 1000
+        if self._worker:
+            self._worker.signal(signal.SIGINT)
+
+    def _kill(self, cell: Cell, why: str) -> None:
+        cell.killed = cell.killed or why
+        # Not again at every turn of the loop while the kernel takes the process down.
+        cell.deadline = time.monotonic() + 1
+        if self._worker:
+            self._worker.kill()
+
+    # Ends.
+
+    def _finish_unrun(self, error: precheck.Error, denials: List[Dict[str, Any]]) -> None:
+        cell = self._cell
+        assert cell is not None
+        for denial in denials:
+            self._supervisor.send({"type": "denial", "id": cell.id, "denial": denial})
+        self._conclude(cell, finished(cell, {"error": error}, None, "kept"))
+
+    def _finish(self, worker: WorkerHand, cell: Cell, report: Dict[str, Any]) -> None:
+        cut = worker.drain(lambda name, text: self._supervisor.send({"type": name, "id": cell.id, "text": text}))
+        if cell.stopping and report["interrupted"]:
+            by_user = cell.stopping == "interrupt"
+            error = interrupted_error() if by_user else timeout_error(cell, self._spec.limits, "kept")
+            # The trace says where the time went.
+            if report.get("error"):
+                error = {**error, **{key: report["error"][key] for key in ("traceback", "line")}}
+            report = {"error": error}
+        worker.rest(self._poll)
+        calls.reap()
+        self._conclude(cell, finished(cell, report, worker, "kept", cut))
+
+    def _worker_ended(self, worker: WorkerHand) -> None:
+        """The worker is gone: everything it started goes too, and the cell says why."""
+        cell, usage = self._cell, worker.usage(self._cell) if self._cell else None
+        status = worker.bury(self._poll)
+        self._worker = None
+        if cell is None or self._parser:
+            self._lost_while_idle = True
+            return
+        cut = worker.drain(lambda name, text: self._supervisor.send({"type": name, "id": cell.id, "text": text}))
+        worker.close()
+        if cell.killed == "memory":
+            error = memory_error(self._spec.limits)
+        elif cell.killed in ("timeout", "cpu"):
+            error = timeout_error(cell, self._spec.limits, "lost")
+        elif cell.killed == "interrupt":
+            error = interrupted_error(killed=True)
+        else:
+            error = crash_error(status, cell.killed)
+        self._conclude(cell, finished(cell, {"error": error}, None, "lost", cut, usage))
+
+    def _conclude(self, cell: Cell, result: Dict[str, Any]) -> None:
+        if self._lost_while_idle:
+            self._lost_while_idle = False
+            result["state"] = "lost"
+        self._cell = None
+        self._supervisor.send(result)
+
+    def _launch_worker(self) -> None:
+        self._worker = WorkerHand(self._spec, self._request)
+        self._worker.register(self._poll)

@@ -1,0 +1,228 @@
+"""Looks at a cell's source before anything of it runs, outside the worker, where earlier cells cannot tamper with it.
+
+Source is hostile too: parsing can take minutes and gigabytes, and long chains crash the parsers of Python 3.9 and
+3.10. Small and flat source is parsed in the keeper; the rest in a disposable child with limits.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import signal
+import sys
+import traceback
+import warnings
+from typing import Any, Dict, Iterator, List, NoReturn, Optional, Tuple
+
+from .guard import ImportRules, denial_of_import
+from .jail import limits, seccomp
+from .spec import Spec
+
+# Measured on CPython 3.9 to 3.13: below these a parse takes less than 60 ms and a depth that no parser minds.
+_INLINE_BYTES = 16384
+_INLINE_OPERATORS = 2000
+_INLINE_DEPTH = 60
+_OPERATORS = ("+", "-", "*", "/", "%", "&", "|", "^", "~", "<", ">", "@", ".", "(", "[", "{", ":")
+_WORDS = ("not", "lambda", "await", "else", "and", "or", "yield")
+
+_REPLY_BYTES = 1 << 20
+_PARSER_SECONDS = 20
+_COMPLEX = "source is nested too deeply or too complex to compile"
+
+# A module, the name taken from it (or none), and the line.
+Found = List[Tuple[str, Optional[str], int]]
+Error = Dict[str, Any]
+
+
+def fits_inline(source: str) -> bool:
+    """Whether a linear scan finds the source too small and flat to be a danger to a parser."""
+    if len(source) > _INLINE_BYTES or not source.isascii() and len(source) > _INLINE_BYTES // 4:
+        return False
+    operators = sum(map(source.count, _OPERATORS))
+    if operators > _INLINE_DEPTH:
+        if operators + sum(map(source.count, _WORDS)) > _INLINE_OPERATORS:
+            return False
+        depth = deepest = 0
+        for bracket in re.findall(r"[][(){}]", source):
+            depth += 1 if bracket in "([{" else -1
+            deepest = max(deepest, depth)
+        return deepest <= _INLINE_DEPTH
+    return True
+
+
+def examine(source: str, filename: str) -> Tuple[Found, Optional[Error]]:
+    """The modules that the source names, with their lines; or the error that keeps it from being Python."""
+    try:
+        with warnings.catch_warnings():
+            # Python warns again when the worker compiles, where the cell can see it.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source, filename)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        return [], syntax_error(error, filename)
+    return list(_imports(tree)), None
+
+
+def refuse(found: Found, rules: ImportRules, where: str, policy: str) -> Tuple[Optional[Error], List[Dict[str, Any]]]:
+    """One error that lists every refused module, and a denial record for each."""
+    refused = list(dict.fromkeys(_refused(found, rules)))
+    if not refused:
+        return None, []
+    denials = [denial_of_import(module, where, line) for module, line in refused]
+    named = ", ".join(f'"{module}" (line {line})' for module, line in refused)
+    flag = "--allow-import=" + ",".join(dict.fromkeys(module.partition(".")[0] for module, _ in refused))
+    message = f'import of {named} is not allowed by policy "{policy}"; to allow it: {flag}'
+    line = refused[0][1]
+    error = {
+        "kind": "import",
+        "name": "PermissionDenied",
+        "message": message,
+        "traceback": f'  File "{where}", line {line}\nPermissionDenied: {message}',
+        "line": line,
+    }
+    return error, denials
+
+
+def too_long(size: int, limit: int, filename: str) -> Error:
+    return _too_complex(filename, f"{size} characters; the policy's sourceBytes is {limit}", "source is too long")
+
+
+def syntax_error(error: BaseException, filename: str) -> Error:
+    """Any failure to parse or compile, told as Python tells it."""
+    if isinstance(error, SyntaxError):
+        text = "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
+        return {
+            "kind": "syntax",
+            "name": type(error).__name__,
+            "message": str(error.msg),
+            "traceback": text,
+            "line": error.lineno,
+        }
+    reason = _COMPLEX
+    if isinstance(error, ValueError):
+        reason = str(error) or "source is not text"
+        if isinstance(error, UnicodeError):
+            reason = "source holds a character that has no encoding (a lone surrogate)"
+    message = f"{reason} ({type(error).__name__})" if not isinstance(error, ValueError) else reason
+    return {
+        "kind": "syntax",
+        "name": "SyntaxError",
+        "message": message,
+        "traceback": f'  File "{filename}"\nSyntaxError: {message}',
+        "line": None,
+    }
+
+
+def _refused(found: Found, rules: ImportRules) -> Iterator[Tuple[str, int]]:
+    for module, name, line in found:
+        if name is None:
+            if not rules.allows(module):
+                yield module, line
+        elif not rules.allows_from(module, name):
+            # Named by the module when that is refused as a whole, else with the name that is too much.
+            yield (module if name == "*" or not rules.allows(module) else f"{module}.{name}"), line
+
+
+def _imports(tree: ast.AST) -> Found:
+    found: Dict[Tuple[str, Optional[str], int], None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found[(alias.name, None, node.lineno)] = None
+        elif isinstance(node, ast.ImportFrom):
+            if node.level == 0 and node.module:
+                for alias in node.names:
+                    found[(node.module, alias.name, node.lineno)] = None
+        elif isinstance(node, ast.Call) and node.args and _is_import_call(node.func):
+            name = node.args[0]
+            if isinstance(name, ast.Constant) and isinstance(name.value, str) and name.value:
+                if not name.value.startswith("."):
+                    found[(name.value, None, node.lineno)] = None
+    return sorted(found, key=lambda entry: entry[2])
+
+
+def _is_import_call(function: ast.expr) -> bool:
+    if isinstance(function, ast.Name):
+        return function.id in ("__import__", "import_module")
+    if isinstance(function, ast.Attribute) and function.attr in ("import_module", "__import__"):
+        return isinstance(function.value, ast.Name) and function.value.id in ("importlib", "builtins")
+    return False
+
+
+class ParserChild:
+    """A process that parses and compiles one source and is thrown away; its answer is not trusted either."""
+
+    def __init__(self, source: str, filename: str, spec: Spec) -> None:
+        self.descriptor, write = os.pipe()
+        self._filename = filename
+        self._answer = b""
+        self.pid = os.fork()
+        if self.pid == 0:
+            _parse_and_exit(source, filename, spec, write)
+        os.close(write)
+
+    def feed(self) -> bool:
+        """Reads what is there; true when the child has said all."""
+        chunk = os.read(self.descriptor, 65536)
+        self._answer += chunk
+        return not chunk or len(self._answer) > _REPLY_BYTES
+
+    def close(self, kill: bool = False) -> int:
+        """Ends the child; returns how it ended, as `waitstatus_to_exitcode`."""
+        os.close(self.descriptor)
+        if kill or len(self._answer) > _REPLY_BYTES:
+            os.kill(self.pid, signal.SIGKILL)
+        try:
+            return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        except ChildProcessError:
+            return 0
+
+    def result(self, status: int) -> Tuple[Found, Optional[Error]]:
+        """What the child found, or an error that says how it failed."""
+        if status == 0:
+            try:
+                answer = json.loads(self._answer)
+                found = [(str(module), name, int(line)) for module, name, line in answer["found"]]
+                return found, answer["error"]
+            except (ValueError, TypeError, KeyError, RecursionError):
+                pass
+        if status == -signal.SIGXCPU:
+            return [], _too_complex(self._filename, f"parsing took more than {_PARSER_SECONDS} s")
+        return [], _too_complex(self._filename, f"Python's parser failed on it (status {status})")
+
+
+def _too_complex(filename: str, why: str, what: str = _COMPLEX) -> Error:
+    message = f"{what}: {why}"
+    return {
+        "kind": "syntax",
+        "name": "SyntaxError",
+        "message": message,
+        "traceback": f'  File "{filename}"\nSyntaxError: {message}',
+        "line": None,
+    }
+
+
+def _parse_and_exit(source: str, filename: str, spec: Spec, write: int) -> NoReturn:
+    status = 1
+    try:
+        limits.close_all_but([write])
+        limits.apply_parser(spec.limits["memoryBytes"], _PARSER_SECONDS)
+        # Without a listener every call that the keeper would be asked about fails at once.
+        seccomp.load(spec.seccomp, listen=False)
+        found, error = examine(source, filename)
+        if error is None:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    compile(source, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as failure:
+                error = syntax_error(failure, filename)
+        data = json.dumps({"found": found, "error": error}).encode()
+        while data:
+            data = data[os.write(write, data) :]
+        status = 0
+    finally:
+        # Not through sys.exit: this is a copy of the keeper, whose frames must not unwind here.
+        sys.stderr = None
+        os._exit(status)

@@ -1,0 +1,24 @@
+"""What the supervisor decided about every session of this zygote; trusted data, read once."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Dict, List
+
+
+class Spec:
+    """The lowered plan: limits in bytes, milliseconds and counts, import patterns, walls."""
+
+    def __init__(self, config: Dict[str, Any], uids: int) -> None:
+        self.policy: str = config["policy"]
+        self.limits: Dict[str, int] = config["limits"]
+        self.imports_allowed: List[str] = config["imports"]["allow"]
+        self.imports_denied: List[str] = config["imports"]["deny"]
+        self.seccomp: bytes = base64.b64decode(config["seccomp"])
+        self.write: List[str] = config["write"]
+        self.private: Dict[str, str] = config["private"]
+        self.execute: List[str] = config["execute"]
+        # Started as root, every session gets a host uid of its own.
+        self.many_uids: bool = uids > 1
+        # Numbers of the system calls that wait for the keeper.
+        self.notified: Dict[int, str] = {int(number): call for number, call in config["notified"].items()}

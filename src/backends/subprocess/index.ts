@@ -1,0 +1,135 @@
+import { UnavailableError, UsageError } from "../../errors.ts";
+import { findPython } from "../../host/python.ts";
+import type { Plan } from "../../policy/plan.ts";
+import type { Backend, LaunchOptions, Link } from "../../session/backend.ts";
+import type { Connection } from "./connection.ts";
+import { Doorway, type Ticket } from "./doorway.ts";
+import { lowerPlan, type ZygoteConfig } from "./lower.ts";
+import { Zygote } from "./zygote.ts";
+
+export type SubprocessOptions = {
+  readonly python?: string | undefined;
+  readonly preload?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly cwd: string;
+};
+
+/**
+ * Sessions as processes of this machine, forked from one zygote in namespaces of their own. The zygote is started here
+ * and, should it die, again with the next session.
+ */
+export async function createSubprocessBackend(plan: Plan, options: SubprocessOptions): Promise<Backend> {
+  const arch = process.arch === "x64" ? "x86_64" : process.arch === "arm64" ? "aarch64" : undefined;
+  if (process.platform !== "linux" || !arch) {
+    throw new UnavailableError(`subprocess backend: ${process.platform} ${process.arch}: not supported`, {
+      hint: "the subprocess backend needs Linux on x86_64 or aarch64",
+    });
+  }
+  const python = findPython(options.python, options.cwd);
+  const { config, ungranted } = lowerPlan(
+    plan,
+    { arch, env: process.env },
+    { ...(options.preload ? { preload: options.preload } : {}), ...(options.env ? { env: options.env } : {}) },
+  );
+  const backend = new SubprocessBackend(python, config, ungranted);
+  await backend.start();
+  return backend;
+}
+
+class SubprocessBackend implements Backend {
+  readonly name = "subprocess";
+  readonly ungranted: readonly string[];
+  readonly #python: string;
+  readonly #config: ZygoteConfig;
+  #doorway: Promise<Doorway> | undefined;
+  #zygote: Promise<Zygote> | undefined;
+  readonly #links = new Set<SessionLink>();
+  #closed = false;
+
+  constructor(python: string, config: ZygoteConfig, ungranted: readonly string[]) {
+    this.#python = python;
+    this.#config = config;
+    this.ungranted = ungranted;
+  }
+
+  /** Starts what sessions need, so that what is missing is said at once. */
+  async start(): Promise<void> {
+    try {
+      await this.#living();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async launch({ argv, signal }: LaunchOptions): Promise<Link> {
+    if (this.#closed) throw new UsageError("executor used after close");
+    signal?.throwIfAborted();
+    const zygote = await this.#living();
+    const { connection, ticket } = await zygote.fork(argv);
+    const link = new SessionLink(zygote, connection, ticket, () => this.#links.delete(link));
+    this.#links.add(link);
+    return link;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#links].map((link) => link.close()));
+    await this.#zygote?.then(
+      (zygote) => zygote.close(),
+      () => {},
+    );
+    await this.#doorway?.then((doorway) => doorway.close());
+  }
+
+  #living(): Promise<Zygote> {
+    this.#zygote ??= this.#begin();
+    return this.#zygote;
+  }
+
+  async #begin(): Promise<Zygote> {
+    try {
+      this.#doorway ??= Doorway.open(2 * this.#config.limits.resultBytes + LINE_SLACK_BYTES);
+      const zygote = await Zygote.start(this.#python, this.#config, await this.#doorway);
+      void zygote.died.then(() => {
+        this.#zygote = undefined;
+      });
+      return zygote;
+    } catch (error) {
+      this.#zygote = undefined;
+      throw error;
+    }
+  }
+}
+
+/** A session's line, and the means to end it. */
+class SessionLink implements Link {
+  readonly #zygote: Zygote;
+  readonly #connection: Connection;
+  readonly #ticket: Ticket;
+  readonly #forget: () => void;
+  #closing: Promise<void> | undefined;
+
+  constructor(zygote: Zygote, connection: Connection, ticket: Ticket, forget: () => void) {
+    this.#zygote = zygote;
+    this.#connection = connection;
+    this.#ticket = ticket;
+    this.#forget = forget;
+  }
+
+  send(line: string): void {
+    this.#connection.send(line);
+  }
+
+  listen(listener: Parameters<Link["listen"]>[0]): void {
+    this.#connection.listen(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#zygote.end(this.#ticket, this.#connection).finally(this.#forget);
+    return this.#closing;
+  }
+}
+
+/** What a line of a session may hold beside its result: errors, counts, names. */
+const LINE_SLACK_BYTES = 4 << 20;
