@@ -11,8 +11,9 @@ if sys.version_info < (3, 9):
     sys.stdout.flush()
     os._exit(1)
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, FOLDER)
 
 from vivarium.zygote import main  # noqa: E402
 
-main()
+main(FOLDER)

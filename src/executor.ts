@@ -3,8 +3,8 @@ import { compilePolicy } from "./policy/compile.ts";
 import type { Limits } from "./policy/limits.ts";
 import { loadPolicy } from "./policy/load.ts";
 import { applyLayer } from "./policy/merge.ts";
-import type { Plan } from "./policy/plan.ts";
-import type { PolicyInput } from "./policy/schema.ts";
+import { limitsOf, type Plan } from "./policy/plan.ts";
+import { type PolicyInput, TIERS } from "./policy/schema.ts";
 import type { Backend } from "./session/backend.ts";
 import { Session, type SessionOptions } from "./session/session.ts";
 
@@ -31,13 +31,14 @@ export type ExecutorOptions = {
 export class PythonExecutor implements AsyncDisposable {
   /** The compiled policy. */
   readonly plan: Plan;
+  /** The policy's limits, defaults filled in. */
+  readonly limits: Limits;
   readonly #backend: Backend;
-  readonly #limits: Limits;
 
   private constructor(plan: Plan, backend: Backend) {
     this.plan = plan;
     this.#backend = backend;
-    this.#limits = limitsOf(plan);
+    this.limits = limitsOf(plan);
   }
 
   /**
@@ -48,7 +49,9 @@ export class PythonExecutor implements AsyncDisposable {
     const cwd = options.cwd ?? process.cwd();
     const backend = options.backend ?? "auto";
     if (backend !== "auto" && backend !== "subprocess") {
-      throw new UsageError(`PythonExecutor.create: backend is ${JSON.stringify(backend)}, not auto or subprocess`);
+      throw new UsageError(
+        `PythonExecutor.create: backend is ${JSON.stringify(backend)}, not auto or subprocess`,
+      );
     }
     if (process.platform !== "linux") {
       throw new UnavailableError(`no backend for ${process.platform} yet`, {
@@ -74,7 +77,9 @@ export class PythonExecutor implements AsyncDisposable {
 
   /** Starts a session: a namespace of its own, behind walls of its own. */
   createSession(options: SessionOptions = {}): Promise<Session> {
-    return Session.start(this.#backend, this.#limits, options);
+    const floor = this.plan.operations.find((operation) => operation.op === "floor");
+    const tiers = TIERS.slice(TIERS.indexOf(floor?.tier ?? "namespaces"));
+    return Session.start(this.#backend, { limits: this.limits, tiers }, options);
   }
 
   /** Ends every session and the backend. Safe to call twice. */
@@ -86,8 +91,3 @@ export class PythonExecutor implements AsyncDisposable {
     await this.close();
   }
 }
-
-const limitsOf = (plan: Plan): Limits =>
-  Object.fromEntries(
-    plan.operations.flatMap((operation) => (operation.op === "limit" ? [[operation.name, operation.value]] : [])),
-  ) as Limits;

@@ -23,7 +23,7 @@ from .hand import WorkerHand
 from .jail import seccomp
 from .meter import private_bytes, session_processes
 from .protocol import checker
-from .report import crash_error, finished, interrupted_error, memory_error, timeout_error
+from .report import crash_error, finished, interrupted_error, memory_error, timeout_error, where_it_was
 from .spec import Spec
 
 PROTOCOL_VERSION = 1
@@ -285,9 +285,8 @@ class Keeper:
         if cell.stopping and report["interrupted"]:
             by_user = cell.stopping == "interrupt"
             error = interrupted_error() if by_user else timeout_error(cell, self._spec.limits, "kept")
-            # The trace says where the time went.
             if report.get("error"):
-                error = {**error, **{key: report["error"][key] for key in ("traceback", "line")}}
+                error = where_it_was(error, report["error"])
             report = {"error": error}
         worker.rest(self._poll)
         calls.reap()

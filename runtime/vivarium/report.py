@@ -86,5 +86,11 @@ def crash_error(status: int, killed: Optional[str]) -> Error:
     return _error("crash", name, f"the worker died of {name}{hint}; the session's state is lost")
 
 
+def where_it_was(error: Error, reported: Error) -> Error:
+    """The error with the trace of the interrupt, which says where the time went."""
+    frames = reported["traceback"].rpartition("\n")[0]
+    return {**error, "traceback": f"{frames}\n{error['traceback']}".lstrip("\n")[:131072], "line": reported["line"]}
+
+
 def _error(kind: str, name: str, message: str) -> Error:
     return {"kind": kind, "name": name, "message": message, "traceback": f"{name}: {message}", "line": None}

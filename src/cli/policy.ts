@@ -3,13 +3,7 @@ import { explainPolicy } from "../policy/explain.ts";
 import { type Flag, parseFlags, splitPolicyFlag } from "../policy/flags.ts";
 import { loadPolicy, SHIPPED_POLICIES } from "../policy/load.ts";
 import { applyLayer, type ResolvedPolicy, showPolicy } from "../policy/merge.ts";
-
-/** What a sub-command may touch of the process. */
-export type Io = {
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
-  readonly cwd: string;
-};
+import type { Io } from "./io.ts";
 
 /** `vivarium policy show | explain | list`. Resolves to the exit status: 0, or 2 for a bad call or a bad policy. */
 export async function policyCommand(args: string[], io: Io): Promise<number> {

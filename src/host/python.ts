@@ -7,7 +7,7 @@ import { UnavailableError } from "../errors.ts";
  * The path of a Python interpreter: the one given (a path, or a name to look for on PATH), else the first `python3` on
  * PATH that this user may run, else Debian's place for it. Its version is checked when it starts.
  */
-export function findPython(given: string | undefined, cwd: string, path = process.env["PATH"] ?? ""): string {
+export function findPython(given: string | undefined, cwd: string, path = process.env.PATH ?? ""): string {
   if (given?.includes("/")) {
     const file = isAbsolute(given) ? given : resolve(cwd, given);
     if (isProgram(file)) return file;

@@ -1,4 +1,5 @@
-import type { LimitName, Tier } from "./schema.ts";
+import type { LimitName, Limits } from "./limits.ts";
+import type { Tier } from "./schema.ts";
 
 /**
  * A policy compiled to a flat list of typed operations, the same for every backend. Allow operations only add, deny
@@ -22,3 +23,9 @@ export type Plan = {
   readonly policy: string;
   readonly operations: readonly Operation[];
 };
+
+/** The plan's limits by name; every plan has all of them. */
+export function limitsOf({ operations }: Plan): Limits {
+  const limits = operations.filter((operation) => operation.op === "limit");
+  return Object.fromEntries(limits.map(({ name, value }) => [name, value])) as Limits;
+}

@@ -1,4 +1,4 @@
-import { GuestError } from "../errors.ts";
+import { GuestError, UsageError } from "../errors.ts";
 
 /**
  * A value from the wire as JavaScript has it. Plain JSON stands for itself; `{"$": kind, "v": ...}` for the rest:
@@ -13,6 +13,52 @@ export function decodeValue(wire: unknown, depth = 0): unknown {
   if ("$" in wire) return decodeTagged(wire as Tagged, depth);
   return fromPairs(Object.entries(wire), depth);
 }
+
+/**
+ * A JavaScript value as the wire has it: what `decodeValue` makes comes back as what it was made from, but for tuples,
+ * which are arrays here. Throws `UsageError` with the path inside the value for what has no twin in Python.
+ */
+export function encodeValue(value: unknown, path = "value", open: readonly object[] = []): unknown {
+  switch (typeof value) {
+    case "undefined":
+      return undefined;
+    case "boolean":
+    case "string":
+      return value;
+    case "number":
+      return encodeNumber(value);
+    case "bigint":
+      return { $: "int", v: value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}` };
+    case "object":
+      break;
+    default:
+      throw new UsageError(`${path}: a ${typeof value} has no twin in Python`);
+  }
+  if (value === null) return null;
+  if (open.includes(value)) throw new UsageError(`${path}: contains itself`);
+  if (open.length > DEEPEST) throw new UsageError(`${path}: is nested deeper than ${DEEPEST}`);
+  const within = [...open, value];
+  const each = (items: readonly unknown[]): unknown[] =>
+    items.map((item, index) => encodeValue(item, `${path}[${index}]`, within) ?? null);
+  if (Array.isArray(value)) return each(value);
+  if (value instanceof Uint8Array) return { $: "bytes", v: Buffer.from(value).toString("base64") };
+  if (value instanceof Date) return { $: "datetime", v: value.toISOString() };
+  if (value instanceof Set) return { $: "set", v: each([...value]) };
+  if (value instanceof Map) return { $: "map", v: [...value].map((pair) => each(pair)) };
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new UsageError(`${path}: a ${value.constructor?.name || "class instance"} has no twin in Python`);
+  }
+  const entries = Object.entries(value).map(
+    ([key, item]) => [key, encodeValue(item, `${path}.${key}`, within) ?? null] as const,
+  );
+  return Object.hasOwn(value, "$") ? { $: "record", v: entries } : Object.fromEntries(entries);
+}
+
+const encodeNumber = (value: number): unknown => {
+  if (Number.isFinite(value)) return value;
+  return { $: "float", v: Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf" };
+};
 
 type Tagged = { $: unknown; v: unknown };
 

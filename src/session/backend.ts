@@ -4,6 +4,8 @@
  */
 export interface Backend {
   readonly name: string;
+  /** What the policy grants and the backend does not give, in sentences. */
+  readonly ungranted: readonly string[];
   /** Starts the runtime for one session. Rejects with `UnavailableError` or `GuestError`. */
   launch(options: LaunchOptions): Promise<Link>;
   /** Ends every session and everything that was started for them. */

@@ -31,7 +31,17 @@ export type RunOptions = {
 };
 
 /** What a session is held to, from its policy. */
-export type SessionLimits = { readonly wallMs: number; readonly graceMs: number; readonly sourceBytes: number };
+export type SessionTerms = {
+  readonly limits: { readonly wallMs: number; readonly graceMs: number; readonly sourceBytes: number };
+  /** The isolation tiers that will do. */
+  readonly tiers: readonly string[];
+};
+
+/** What was applied of the policy, by the backend's own word before any cell ran. */
+export type SessionEnforcement = Enforcement & {
+  /** What the policy grants and the backend does not give: stricter than asked, never weaker. */
+  readonly ungranted: readonly string[];
+};
 
 /**
  * One Python namespace that lives across cells, confined before its first line ran. Cells queue and run one at a time.
@@ -39,11 +49,11 @@ export type SessionLimits = { readonly wallMs: number; readonly graceMs: number;
  */
 export class Session implements AsyncDisposable {
   /** What confinement the backend applied, and what it could not. */
-  readonly enforcement: Enforcement;
+  readonly enforcement: SessionEnforcement;
   /** The version of Python that runs the cells. */
   readonly python: string;
   readonly #link: Link;
-  readonly #limits: SessionLimits;
+  readonly #limits: SessionTerms["limits"];
   readonly #conversation: Conversation;
   readonly #queue: Waiting[] = [];
   #current: Running | undefined;
@@ -51,26 +61,35 @@ export class Session implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #gone: Error | undefined;
 
-  private constructor(link: Link, limits: SessionLimits, ready: ReadyEvent, conversation: Conversation) {
+  private constructor(
+    link: Link,
+    terms: SessionTerms,
+    ready: Pick<ReadyEvent, "python"> & { enforcement: SessionEnforcement },
+    conversation: Conversation,
+  ) {
     this.#link = link;
-    this.#limits = limits;
+    this.#limits = terms.limits;
     this.#conversation = conversation;
     this.enforcement = ready.enforcement;
     this.python = ready.python;
   }
 
   /** @internal Launches a session and waits until it is ready, at most `START_MS`. */
-  static async start(backend: Backend, limits: SessionLimits, options: SessionOptions): Promise<Session> {
+  static async start(backend: Backend, terms: SessionTerms, options: SessionOptions): Promise<Session> {
     const link = await backend.launch({ argv: options.argv, signal: options.signal });
     try {
-      return await Session.#greet(link, limits, options.signal);
+      return await Session.#greet(link, terms, { ungranted: backend.ungranted, signal: options.signal });
     } catch (error) {
       await link.close();
       throw error;
     }
   }
 
-  static #greet(link: Link, limits: SessionLimits, signal: AbortSignal | undefined): Promise<Session> {
+  static #greet(
+    link: Link,
+    terms: SessionTerms,
+    { ungranted, signal }: { ungranted: readonly string[]; signal: AbortSignal | undefined },
+  ): Promise<Session> {
     return new Promise((resolve, reject) => {
       const conversation = new Conversation("greeting");
       let session: Session | undefined;
@@ -100,9 +119,16 @@ export class Session implements AsyncDisposable {
                 `session did not start: it speaks protocol ${event.protocol}, not ${PROTOCOL_VERSION}`,
               );
             }
+            const { tier } = event.enforcement;
+            if (!terms.tiers.includes(tier)) {
+              throw new UnavailableError(
+                `session did not start: isolation is ${tier}, the policy's floor is ${terms.tiers[0]}`,
+              );
+            }
             clearTimeout(timer);
             signal?.removeEventListener("abort", abort);
-            session = new Session(link, limits, event, conversation);
+            const enforcement = { ...event.enforcement, ungranted };
+            session = new Session(link, terms, { python: event.python, enforcement }, conversation);
             resolve(session);
           } catch (error) {
             stop(error);
@@ -150,7 +176,7 @@ export class Session implements AsyncDisposable {
     if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
       throw new UsageError(`runCode: timeoutMs is ${timeoutMs}, not a positive number of milliseconds`);
     }
-    if (filename !== undefined && !/^[^\0-\x1f"]{1,1000}$/.test(filename)) {
+    if (filename !== undefined && !/^[^\p{Cc}"]{1,1000}$/u.test(filename)) {
       throw new UsageError(`runCode: filename is not one line of at most 1000 characters without quotes`);
     }
   }
@@ -163,7 +189,8 @@ export class Session implements AsyncDisposable {
     const builder = new ExecutionBuilder(++this.#count);
     if (options.signal?.aborted) {
       run.finish(builder.interrupted());
-      return this.#next();
+      this.#next();
+      return;
     }
     const id = this.#count;
     const wallMs = Math.ceil(Math.min(options.timeoutMs ?? this.#limits.wallMs, this.#limits.wallMs));
@@ -186,14 +213,16 @@ export class Session implements AsyncDisposable {
   /** Source above the limit is refused by the keeper too; what is far above it need not travel. */
   #bounded(code: string): string {
     const most = this.#limits.sourceBytes;
-    return code.length <= most && Buffer.byteLength(code) > most ? code.padEnd(most + 1) : code.slice(0, most + 1);
+    return code.length <= most && Buffer.byteLength(code) > most
+      ? code.padEnd(most + 1)
+      : code.slice(0, most + 1);
   }
 
   #receive(event: SessionEvent): void {
     const current = this.#current;
-    if (event.type === "fatal") return this.#end(new GuestError(`session ended: ${event.reason}`));
-    if (!current) return;
-    if (event.type === "result") {
+    if (event.type === "fatal") this.#end(new GuestError(`session ended: ${event.reason}`));
+    else if (!current) return;
+    else if (event.type === "result") {
       this.#current = undefined;
       current.settle();
       current.run.finish(current.builder.finish(event));

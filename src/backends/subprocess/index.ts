@@ -29,7 +29,10 @@ export async function createSubprocessBackend(plan: Plan, options: SubprocessOpt
   const { config, ungranted } = lowerPlan(
     plan,
     { arch, env: process.env },
-    { ...(options.preload ? { preload: options.preload } : {}), ...(options.env ? { env: options.env } : {}) },
+    {
+      ...(options.preload ? { preload: options.preload } : {}),
+      ...(options.env ? { env: options.env } : {}),
+    },
   );
   const backend = new SubprocessBackend(python, config, ungranted);
   await backend.start();

@@ -1,5 +1,5 @@
 import type { Limits } from "../../policy/limits.ts";
-import type { Operation, Plan } from "../../policy/plan.ts";
+import { limitsOf, type Operation, type Plan } from "../../policy/plan.ts";
 import { type Arch, compileFilter } from "./seccomp/compile.ts";
 import { workerRules } from "./seccomp/rules.ts";
 import { SYSCALLS } from "./seccomp/syscalls.ts";
@@ -57,9 +57,9 @@ export function lowerPlan(
       programs: started,
       env: { ...BASE_ENV, ...grantedEnv(plan, host.env), ...options.env },
       preload: options.preload ?? [],
-      seccomp: Buffer.from(
-        compileFilter(workerRules({ exec: started.length > 0 }), host.arch),
-      ).toString("base64"),
+      seccomp: Buffer.from(compileFilter(workerRules({ exec: started.length > 0 }), host.arch)).toString(
+        "base64",
+      ),
       notified: notified(host.arch),
     },
     ungranted: ungranted(plan),
@@ -118,11 +118,6 @@ const unlessDenied = (plan: Plan, op: "read" | "write"): string[] => {
   if (denied.includes("*")) return [];
   return targets(plan, op, "allow").filter((path) => !denied.includes(path));
 };
-
-const limitsOf = (plan: Plan): Limits =>
-  Object.fromEntries(
-    plan.operations.flatMap((operation) => (operation.op === "limit" ? [[operation.name, operation.value]] : [])),
-  ) as Limits;
 
 const grantedEnv = (plan: Plan, env: HostFacts["env"]): Record<string, string> => {
   const allow = targets(plan, "env", "allow");

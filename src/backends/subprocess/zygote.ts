@@ -7,8 +7,8 @@ import { LineReader } from "../../protocol/lines.ts";
 import type { ZygoteReply, ZygoteRequest } from "../../protocol/messages.ts";
 import type { Connection } from "./connection.ts";
 import type { Doorway, Ticket } from "./doorway.ts";
-import { explainUnavailable, type Facts } from "./unavailable.ts";
 import type { ZygoteConfig } from "./lower.ts";
+import { explainUnavailable, type Facts } from "./unavailable.ts";
 
 /**
  * One zygote process: started, asked for sessions, told to end them. When it dies every session of it dies with it, and
@@ -102,7 +102,9 @@ export class Zygote {
       };
       const timer = setTimeout(
         () =>
-          fail(new UnavailableError(`subprocess backend: ${python}: not started within ${START_MS / 1000} s`)),
+          fail(
+            new UnavailableError(`subprocess backend: ${python}: not started within ${START_MS / 1000} s`),
+          ),
         START_MS,
       );
       const reader = new LineReader(LINE_BYTES);
