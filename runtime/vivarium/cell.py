@@ -33,7 +33,6 @@ def compile_cell(source: str, filename: str) -> CodeType:
     tree = ast.parse(source, filename)
     if tree.body:
         tree.body[-1:] = _leaving_value(tree.body[-1])
-        ast.fix_missing_locations(tree)
     return compile(tree, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
@@ -93,17 +92,29 @@ def describe(error: BaseException, filename: str) -> Dict[str, Any]:
 
 def _leaving_value(last: ast.stmt) -> List[ast.stmt]:
     if isinstance(last, ast.Expr):
-        return [ast.copy_location(ast.Assign(targets=[_name(VALUE, ast.Store())], value=last.value), last)]
+        return [_located(ast.Assign(targets=[_value_at(last)], value=last.value), last)]
     if isinstance(last, ast.Assign):
         # Targets are assigned from left to right, so the value is kept also when unpacking it fails.
-        last.targets.insert(0, _name(VALUE, ast.Store()))
+        last.targets.insert(0, _value_at(last))
         return [last]
     if isinstance(last, ast.AnnAssign) and last.value is not None:
-        last.value = ast.copy_location(ast.NamedExpr(target=_name(VALUE, ast.Store()), value=last.value), last.value)
+        last.value = _located(ast.NamedExpr(target=_value_at(last), value=last.value), last.value)
         return [last]
     if isinstance(last, ast.AugAssign):
-        return [ast.copy_location(statement, last) for statement in _augmented(last)]
+        # Few nodes are new here, but they are nested: only these are walked, not the whole cell.
+        return [ast.fix_missing_locations(_located(statement, last)) for statement in _augmented(last)]
     return [last]
+
+
+def _value_at(statement: ast.stmt) -> ast.Name:
+    return _located(_name(VALUE, ast.Store()), statement)
+
+
+def _located(node: Any, like: ast.AST) -> Any:
+    """Gives a new node the place of an old one, as ast.copy_location does, at a tenth of its cost."""
+    node.lineno, node.col_offset = like.lineno, like.col_offset  # type: ignore[attr-defined]
+    node.end_lineno, node.end_col_offset = like.end_lineno, like.end_col_offset  # type: ignore[attr-defined]
+    return node
 
 
 def _augmented(last: ast.AugAssign) -> Iterator[ast.stmt]:
@@ -124,9 +135,9 @@ def _augmented(last: ast.AugAssign) -> Iterator[ast.stmt]:
             yield ast.Assign(targets=[_name(_INDEX, ast.Store())], value=index)
             load = ast.Subscript(whole, _name(_INDEX, ast.Load()), ast.Load())
             store = ast.Subscript(whole, _name(_INDEX, ast.Load()), ast.Store())
-    yield ast.Assign(targets=[_name(VALUE, ast.Store())], value=ast.copy_location(load, target))
+    yield ast.Assign(targets=[_name(VALUE, ast.Store())], value=_located(load, target))
     yield ast.AugAssign(_name(VALUE, ast.Store()), last.op, last.value)
-    yield ast.Assign(targets=[ast.copy_location(store, target)], value=_name(VALUE, ast.Load()))
+    yield ast.Assign(targets=[_located(store, target)], value=_name(VALUE, ast.Load()))
 
 
 def _name(identifier: str, context: ast.expr_context) -> ast.Name:

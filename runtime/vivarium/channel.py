@@ -10,7 +10,8 @@ from typing import Any, Dict, List, Optional, Tuple
 Message = Dict[str, Any]
 
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
-_READ_BYTES = 1 << 18
+# Below the size for which the allocator would ask the kernel every time.
+_READ_BYTES = 1 << 16
 
 
 class ProtocolError(Exception):

@@ -10,7 +10,8 @@ from .jail.syscalls import prctl
 from .spec import Spec
 
 PR_SET_DUMPABLE = 4
-_WRITABLE = (*root.PRIVATE, "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+# /dev holds five devices, links, and the session's own /dev/shm.
+_WRITABLE = ("/tmp", "/workspace", "/dev")
 
 
 def confine_keeper(spec: Spec, connection: int) -> Dict[str, Any]:
@@ -25,7 +26,7 @@ def confine_keeper(spec: Spec, connection: int) -> Dict[str, Any]:
     limits.drop_capabilities()
     version = landlock.abi()
     # It reads the processes below it and their memory's size, and writes nothing but what sessions own.
-    landlock.restrict(_rules(spec) + [("/proc", landlock.READ | landlock.WRITE_FILE)], version, scoped=False)
+    landlock.restrict(_rules(spec) + [("/proc", landlock.READ | landlock.WRITE_FILE)], version)
     # Another process of the same uid could otherwise look into it.
     prctl(PR_SET_DUMPABLE, 0)
     return _applied(version)
@@ -37,7 +38,7 @@ def confine_worker(spec: Spec) -> int:
     prctl(PR_SET_DUMPABLE, 1)
     _be_first_to_go()
     limits.apply_worker(spec.limits)
-    landlock.restrict(_rules(spec) + [("/proc", landlock.READ)], landlock.abi(), scoped=True)
+    landlock.restrict(_writable(spec), landlock.abi(), writes_only=True)
     return seccomp.load(spec.seccomp, listen=True)
 
 
@@ -52,9 +53,13 @@ def _be_first_to_go() -> None:
 
 def _rules(spec: Spec) -> List[landlock.Rule]:
     rules: List[landlock.Rule] = [("/", landlock.READ)]
-    rules += [(path, landlock.READ | landlock.WRITE) for path in (*_WRITABLE, *spec.write)]
+    rules += _writable(spec)
     rules += [(path, landlock.READ | landlock.EXECUTE) for path in spec.execute]
     return rules
+
+
+def _writable(spec: Spec) -> List[landlock.Rule]:
+    return [(path, landlock.READ | landlock.WRITE) for path in (*_WRITABLE, *spec.write)]
 
 
 def _applied(version: int) -> Dict[str, Any]:

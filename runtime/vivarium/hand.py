@@ -54,26 +54,25 @@ class WorkerHand:
         pairs = (("stdout", out_read), ("stderr", error_read))
         self.streams = {descriptor: Stream(name, descriptor, limit) for name, descriptor in pairs}
         self._outgoing = b""
+        # Whether its channel is listened to, and whether it is full.
         self._heard = True
-        self._resting = True
+        self._full = False
 
     def register(self, poll: select.epoll) -> None:
-        for descriptor in (self.channel.fileno(), self.listener, self.pidfd):
+        for descriptor in (self.channel.fileno(), self.listener, self.pidfd, *self.streams):
             poll.register(descriptor, select.EPOLLIN)
-        for descriptor in self.streams:
-            # Read only while a cell runs: what threads print in between waits in the pipe for the next cell.
-            poll.register(descriptor, 0)
 
     def begin(self, poll: select.epoll) -> None:
-        self._resting = False
         for descriptor, stream in self.streams.items():
             stream.output.begin()
-            poll.modify(descriptor, select.EPOLLIN)
+            if stream.paused:
+                stream.paused = False
+                poll.modify(descriptor, select.EPOLLIN)
 
-    def rest(self, poll: select.epoll) -> None:
-        self._resting = True
-        for descriptor in self.streams:
-            poll.modify(descriptor, 0)
+    def pause(self, stream: Stream, poll: select.epoll) -> None:
+        """Leaves in the pipe what threads print between cells: it is read with the next one."""
+        stream.paused = True
+        poll.modify(stream.descriptor, 0)
 
     def send(self, message: Dict[str, Any], poll: select.epoll) -> None:
         """Queues what the worker does not take at once, so that it cannot make the keeper wait."""
@@ -90,9 +89,10 @@ class WorkerHand:
             pass
         except (BrokenPipeError, ConnectionResetError):
             self._outgoing = b""
-        wanted = select.EPOLLIN | (select.EPOLLOUT if self._outgoing else 0)
-        if self._heard:
-            poll.modify(self.channel.fileno(), wanted)
+        full = bool(self._outgoing)
+        if self._heard and full != self._full:
+            self._full = full
+            poll.modify(self.channel.fileno(), select.EPOLLIN | (select.EPOLLOUT if full else 0))
 
     def deafen(self, poll: select.epoll) -> None:
         """Listens no more to a channel that is closed or not to be believed; the cell's deadline goes on."""

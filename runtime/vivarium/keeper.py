@@ -16,12 +16,13 @@ import time
 from typing import Any, Dict, List, NoReturn, Optional
 
 from . import calls, precheck
-from .channel import Channel, ProtocolError, decode
+from .channel import Channel, ProtocolError, decode, encode
 from .confine import confine_keeper
 from .guard import ImportRules
 from .hand import WorkerHand
 from .jail import seccomp
 from .meter import private_bytes, session_processes
+from .output import Stream
 from .protocol import checker
 from .report import crash_error, finished, interrupted_error, memory_error, timeout_error, where_it_was
 from .spec import Spec
@@ -30,6 +31,7 @@ PROTOCOL_VERSION = 1
 _COMMAND_BYTES = 64 << 20
 _WATCH_SECONDS = 0.05
 _MOST_DENIALS = 100
+_WARM_UP_AFTER_SECONDS = 0.003
 
 _check_command = checker("Command")
 _check_report = checker("WorkerReport")
@@ -62,6 +64,7 @@ class Cell:
         self.started = now
         self.wall_ms: int = command.get("wallMs") or limits["wallMs"]
         self.deadline = now + self.wall_ms / 1000
+        self.next_watch = now + _WATCH_SECONDS
         # Why it was told to stop, once it was: "timeout", "cpu" or "interrupt"; and why it was killed.
         self.stopping: Optional[str] = None
         self.killed: Optional[str] = None
@@ -80,6 +83,8 @@ class Keeper:
         self._poll.register(supervisor.fileno(), select.EPOLLIN)
         self._worker: Optional[WorkerHand] = None
         self._cell: Optional[Cell] = None
+        # A cell that came while the warm-up, cell 0, was still at work.
+        self._next: Optional[Cell] = None
         self._parser: Optional[precheck.ParserChild] = None
         # A worker that ended between two cells: the next result has to say that the namespace is gone.
         self._lost_while_idle = False
@@ -96,6 +101,9 @@ class Keeper:
         )
 
     def run(self) -> None:
+        if not self._poll.poll(_WARM_UP_AFTER_SECONDS):
+            # Nobody is waiting: the pages that a first cell touches are made this session's own beforehand.
+            self._begin(Cell({"id": 0, "code": "None", "filename": "<warm-up>"}, time.monotonic(), self._spec.limits))
         while True:
             for descriptor, _ in self._poll.poll(self._wait_seconds()):
                 if descriptor == self._supervisor.fileno():
@@ -115,7 +123,7 @@ class Keeper:
     def _wait_seconds(self) -> float:
         if not self._cell:
             return -1
-        return max(0.0, min(_WATCH_SECONDS, self._cell.deadline - time.monotonic()))
+        return max(0.0, min(self._cell.next_watch, self._cell.deadline) - time.monotonic())
 
     # From the supervisor.
 
@@ -127,20 +135,32 @@ class Keeper:
         if command["type"] == "interrupt":
             if self._cell and self._cell.id == command["id"] and not self._cell.stopping:
                 self._interrupt(self._cell, "interrupt")
+            elif self._next and self._next.id == command["id"]:
+                self._next.stopping = "interrupt"
         elif command["type"] == "run":
             self._begin(Cell(command, time.monotonic(), self._spec.limits))
         return True
 
     def _begin(self, cell: Cell) -> None:
         if self._cell:
-            raise ProtocolError("a cell was sent while another one runs")
+            if self._cell.id or self._next:
+                raise ProtocolError("a cell was sent while another one runs")
+            self._next = cell
+            return
         if not self._worker:
             self._launch_worker()
         self._cell = cell
+        if cell.stopping:
+            self._finish_unrun(interrupted_error(), [])
+            return
         if len(cell.code) > self._spec.limits["sourceBytes"]:
             limit = self._spec.limits["sourceBytes"]
             self._finish_unrun(precheck.too_long(len(cell.code), limit, cell.filename), [])
         elif precheck.fits_inline(cell.code):
+            # Without imports there is nothing to refuse, and the worker compiles before it runs anything.
+            if precheck.names_no_module(cell.code):
+                self._checked(cell, [], None)
+                return
             self._checked(cell, *precheck.examine(cell.code, cell.filename))
         else:
             self._parser = precheck.ParserChild(cell.code, cell.filename, self._spec)
@@ -175,7 +195,7 @@ class Keeper:
 
     def _from_worker(self, worker: WorkerHand, descriptor: int) -> None:
         if descriptor in worker.streams:
-            self._forward(worker.streams[descriptor])
+            self._forward(worker, worker.streams[descriptor])
         elif descriptor == worker.listener:
             self._judge(worker)
         elif descriptor == worker.pidfd:
@@ -209,10 +229,13 @@ class Keeper:
             cell.denials.append(denial)
             self._supervisor.send({"type": "denial", "id": cell.id, "denial": denial})
 
-    def _forward(self, stream: Any) -> None:
+    def _forward(self, worker: WorkerHand, stream: Stream) -> None:
+        if not self._cell or self._parser:
+            worker.pause(stream, self._poll)
+            return
         data = stream.read()
         text = stream.output.feed(data) if data else ""
-        if text and self._cell:
+        if text:
             self._supervisor.send({"type": stream.name, "id": self._cell.id, "text": text})
 
     def _judge(self, worker: WorkerHand) -> None:
@@ -244,6 +267,9 @@ class Keeper:
             else:
                 self._interrupt(cell, "timeout")
             return
+        if now < cell.next_watch:
+            return
+        cell.next_watch = now + _WATCH_SECONDS
         if not self._worker or self._parser:
             return
         if not cell.stopping and self._worker.meter.cpu_seconds() - cell.cpu_started > limits["cpuMs"] / 1000:
@@ -288,7 +314,6 @@ class Keeper:
             if report.get("error"):
                 error = where_it_was(error, report["error"])
             report = {"error": error}
-        worker.rest(self._poll)
         calls.reap()
         self._conclude(cell, finished(cell, report, worker, "kept", cut))
 
@@ -317,7 +342,13 @@ class Keeper:
             self._lost_while_idle = False
             result["state"] = "lost"
         self._cell = None
-        self._supervisor.send(result)
+        if cell.id:
+            self._supervisor.send(result)
+        else:
+            encode(result)
+        if self._next:
+            following, self._next = self._next, None
+            self._begin(following)
 
     def _launch_worker(self) -> None:
         self._worker = WorkerHand(self._spec, self._request)

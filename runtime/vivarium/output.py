@@ -7,6 +7,9 @@ import os
 from typing import List
 
 _READ_BYTES = 1 << 18
+# One for all streams: most reads find little or nothing, and a fresh buffer of this size costs more than they do.
+_buffer = bytearray(_READ_BYTES)
+_view = memoryview(_buffer)
 
 
 class Output:
@@ -76,11 +79,12 @@ class Stream:
         self.name = name
         self.descriptor = descriptor
         self.output = Output(limit)
+        self.paused = False
         os.set_blocking(descriptor, False)
 
     def read(self) -> bytes:
         """What is there, up to a bound; empty when there is nothing (or nobody left to write)."""
         try:
-            return os.read(self.descriptor, _READ_BYTES)
+            return bytes(_view[: os.readv(self.descriptor, [_buffer])])
         except BlockingIOError:
             return b""

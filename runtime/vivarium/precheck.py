@@ -52,6 +52,11 @@ def fits_inline(source: str) -> bool:
     return True
 
 
+def names_no_module(source: str) -> bool:
+    """Whether no import can stand in the source; outside ASCII other letters may spell `__import__` too."""
+    return "import" not in source and source.isascii()
+
+
 def examine(source: str, filename: str) -> Tuple[Found, Optional[Error]]:
     """The modules that the source names, with their lines; or the error that keeps it from being Python."""
     try:

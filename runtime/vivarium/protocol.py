@@ -13,7 +13,10 @@ Check = Callable[[Any, str], None]
 _TYPES: Dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    # As JSON Schema and JavaScript have it, 1.0 is an integer too.
+    "integer": lambda value: (
+        isinstance(value, int) and not isinstance(value, bool) or isinstance(value, float) and value.is_integer()
+    ),
     "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
     "null": lambda value: value is None,
     "array": lambda value: isinstance(value, list),

@@ -6,6 +6,7 @@ it is interrupted, and tell the truth about errors as long as the cell lets it.
 
 from __future__ import annotations
 
+import _signal
 import builtins
 import gc
 import io
@@ -105,7 +106,9 @@ class Worker:
         self._interrupted = False
         name_cell(filename)
         remember_source(filename, source)
-        signal.signal(signal.SIGINT, self._on_interrupt) if identity else None
+        if identity:
+            # An earlier cell may have put its own in place. The plain function spares the enum of the public one.
+            _signal.signal(_signal.SIGINT, self._on_interrupt)
         report: Dict[str, Any] = {"type": "result", "id": identity}
         code, error = self._attempt(compile_cell, source, filename)
         if error is not None:

@@ -17,8 +17,8 @@ import sys
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 from .channel import Lines, ProtocolError, decode, encode
-from .jail import landlock, namespaces, root
-from .jail.syscalls import MACHINE, prctl
+from .jail import landlock, limits, namespaces, root
+from .jail.syscalls import MACHINE, fork_into, prctl
 from .keeper import run_keeper
 from .spec import Spec
 from . import worker
@@ -119,12 +119,13 @@ class Zygote:
         self._uids = uids
         self._forked = 0
         self._sessions: Dict[int, str] = {}
-        self._starting: Dict[int, Tuple[str, int, bytes]] = {}
         self._poll = select.epoll()
         os.environ.clear()
         os.environ.update(config["env"])
         self._spec = Spec(config, uids)
         _sethostname()
+        limits.apply_everywhere()
+        namespaces.note_own()
         failed = _preload(config["preload"])
         worker.warm_up()
         gc.collect()
@@ -157,10 +158,8 @@ class Zygote:
                         os._exit(0)
                     for line in lines.feed(chunk):
                         self._request(line)
-                elif descriptor == wake_read:
-                    os.read(wake_read, 4096)
                 else:
-                    self._hear(descriptor)
+                    os.read(wake_read, 4096)
             self._reap()
 
     def _request(self, line: bytes) -> None:
@@ -173,34 +172,29 @@ class Zygote:
                     os.kill(pid, signal.SIGKILL)
 
     def _fork(self, request: Dict[str, Any]) -> None:
-        read, write = os.pipe()
+        """Forks a keeper straight into its namespaces; it waits until it has a uid there."""
         self._forked += 1
-        child = os.fork()
-        if child == 0:
-            signal.set_wakeup_fd(-1)
-            os.close(read)
-            _start_session(self._spec, request, self._sockets, 1 + self._forked % (self._uids - 1 or 1), write)
-        os.close(write)
-        self._starting[read] = (request["session"], child, b"")
-        self._poll.register(read, select.EPOLLIN)
-
-    def _hear(self, descriptor: int) -> None:
-        """The short-lived parent of a session says its keeper's pid, or why there is none."""
-        session, child, text = self._starting[descriptor]
-        chunk = os.read(descriptor, 65536)
-        if chunk:
-            self._starting[descriptor] = (session, child, text + chunk)
+        mapped_read, mapped_write = os.pipe()
+        try:
+            pid = fork_into(namespaces.INNER)
+        except OSError as error:
+            os.close(mapped_read)
+            os.close(mapped_write)
+            _say({"type": "failed", "session": request["session"], "reason": _reason(error)})
             return
-        del self._starting[descriptor]
-        self._poll.unregister(descriptor)
-        os.close(descriptor)
-        if text.isdigit() and os.path.exists(f"/proc/{int(text)}"):
-            self._sessions[int(text)] = session
-        elif text.isdigit():
-            _say({"type": "ended", "session": session, "status": -1})
-        else:
-            reason = text.decode("utf-8", "replace") or "the process that starts a session died"
-            _say({"type": "failed", "session": session, "reason": reason})
+        if pid == 0:
+            os.close(mapped_write)
+            _start_session(self._spec, request, self._sockets, mapped_read)
+        self._sessions[pid] = request["session"]
+        try:
+            if self._spec.many_uids:
+                namespaces.map_inner(pid, 1 + self._forked % (self._uids - 1))
+            os.write(mapped_write, b"1")
+        except OSError:
+            # Then it has died already, and reaping it says so.
+            pass
+        os.close(mapped_read)
+        os.close(mapped_write)
 
     def _reap(self) -> None:
         while True:
@@ -216,23 +210,23 @@ class Zygote:
                 _say({"type": "ended", "session": session, "status": code})
 
 
-def _start_session(spec: Spec, request: Dict[str, Any], sockets: int, uid: int, report: int) -> NoReturn:
-    """Runs in a fork: connects to the supervisor, enters the inner namespaces, and leaves a keeper behind."""
+def _start_session(spec: Spec, request: Dict[str, Any], sockets: int, mapped: int) -> NoReturn:
+    """Runs in the fork: calls the supervisor, becomes the session's own uid, and goes on as its keeper."""
     try:
+        signal.set_wakeup_fd(-1)
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.connect(_CONNECT_PATH.format(sockets))
         connection.sendall(encode({"type": "hello", "session": request["session"], "token": request["token"]}))
+        if not os.read(mapped, 1):
+            raise OSError(1, "the uid map of the session's user namespace could not be written")
         if spec.many_uids:
-            namespaces.become(uid)
-        namespaces.enter_inner()
-        keeper = os.fork()
+            namespaces.become(namespaces.SESSION_UID)
+        else:
+            namespaces.map_own()
     except BaseException as error:
-        os.write(report, (_reason(error) if isinstance(error, Exception) else repr(error)).encode())
+        os.write(2, f"{_reason(error) if isinstance(error, Exception) else error!r}\n".encode())
         os._exit(1)
-    if keeper == 0:
-        run_keeper(spec, connection, request)
-    os.write(report, str(keeper).encode())
-    os._exit(0)
+    run_keeper(spec, connection, request)
 
 
 def _preload(modules: List[str]) -> List[str]:

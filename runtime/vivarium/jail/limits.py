@@ -10,8 +10,9 @@ from typing import Dict, Iterable
 
 from .syscalls import prctl, syscall
 
-PR_CAPBSET_DROP = 24
-PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+PR_SET_SECUREBITS = 28
+# NOROOT, NO_SETUID_FIXUP, KEEP_CAPS off and NO_CAP_AMBIENT_RAISE, each with its lock.
+_SECUREBITS = 0b11101111
 _CAPABILITY_VERSION_3 = 0x20080522
 
 # Processes of ours inside a session that RLIMIT_NPROC counts and the policy does not: keeper, worker, a parser, and
@@ -20,14 +21,16 @@ OWN_PROCESSES = 12
 
 
 def drop_capabilities() -> None:
-    """Empties every capability set, so that not even a file capability could bring one back."""
-    for capability in range(64):
-        try:
-            prctl(PR_CAPBSET_DROP, capability)
-        except OSError:
-            break
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    """Empties every capability set. With no_new_privs no program brings one back; the bits say so for uid 0 as well."""
+    prctl(PR_SET_SECUREBITS, _SECUREBITS)
     syscall("capset", struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), struct.pack("=6I", 0, 0, 0, 0, 0, 0))
+
+
+def apply_everywhere() -> None:
+    """rlimits that are the same for all; set once in the zygote, inherited by everything."""
+    for name in ("RLIMIT_CORE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO"):
+        _set(getattr(resource, name), 0)
+    _set(resource.RLIMIT_SIGPENDING, 256)
 
 
 def reset_signals() -> None:
@@ -59,16 +62,12 @@ def apply_worker(limits: Dict[str, int]) -> None:
     _set(resource.RLIMIT_NPROC, limits["processes"] + limits["threads"] + OWN_PROCESSES)
     _set(resource.RLIMIT_NOFILE, limits["openFiles"])
     _set(resource.RLIMIT_FSIZE, limits["fileBytes"])
-    for name in ("RLIMIT_CORE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO"):
-        _set(getattr(resource, name), 0)
-    _set(resource.RLIMIT_SIGPENDING, 256)
 
 
 def apply_parser(memory: int, seconds: int) -> None:
     """A disposable parser's rlimits: it computes, and nothing else."""
     _set(resource.RLIMIT_AS, _mapped_bytes() + memory)
     _set(resource.RLIMIT_CPU, seconds)
-    _set(resource.RLIMIT_CORE, 0)
     _set(resource.RLIMIT_FSIZE, 0)
     # Less stack than the worker has, so that what compiles here compiles there.
     soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
@@ -83,5 +82,8 @@ def _set(kind: int, value: int) -> None:
 
 
 def _mapped_bytes() -> int:
-    with open("/proc/self/statm", "rb") as statm:
-        return int(statm.read().split()[0]) * resource.getpagesize()
+    statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return int(os.read(statm, 100).split()[0]) * resource.getpagesize()
+    finally:
+        os.close(statm)

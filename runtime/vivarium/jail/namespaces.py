@@ -81,11 +81,25 @@ def become(uid: int) -> None:
     prctl(PR_SET_DUMPABLE, 1)
 
 
-def enter_inner() -> None:
-    """Makes a session's own namespaces; the next fork is PID 1 of the new PID namespace."""
-    uid, gid = os.getuid(), os.getgid()
-    unshare(INNER)
-    _map_self(SESSION_UID, uid, gid)
+def map_inner(pid: int, uid: int) -> None:
+    """Gives a session's new user namespace its one uid, from outside: only one that owns a block of uids may."""
+    for kind in ("uid_map", "gid_map"):
+        _write(f"/proc/{pid}/{kind}", f"{SESSION_UID} {uid} 1")
+
+
+def map_own() -> None:
+    """The same from inside, for one that has no uid to give but its own."""
+    # Inside the namespace nothing is mapped yet; what it is outside was noted before.
+    _map_self(SESSION_UID, _outer_uid, _outer_gid)
+
+
+def note_own() -> None:
+    """Notes who the zygote is, for sessions that can be nobody else."""
+    global _outer_uid, _outer_gid
+    _outer_uid, _outer_gid = os.getuid(), os.getgid()
+
+
+_outer_uid = _outer_gid = 0
 
 
 def _map_self(inside: int, uid: int, gid: int) -> None:
