@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Callable, Dict, NamedTuple, Optional
+from typing import Any, Callable, Dict, NamedTuple, Optional, Set
 
 from .jail.seccomp import Notification
 from .meter import session_processes
 
 KEEPER_PID = 1
 
-_FAMILIES = {1: "AF_UNIX", 2: "AF_INET", 10: "AF_INET6", 16: "AF_NETLINK", 17: "AF_PACKET", 38: "AF_ALG", 40: "AF_VSOCK"}
+_AF_UNIX = 1
+_FAMILIES = {2: "AF_INET", 10: "AF_INET6", 16: "AF_NETLINK", 17: "AF_PACKET", 38: "AF_ALG", 40: "AF_VSOCK"}
 
 
 class Verdict(NamedTuple):
@@ -48,6 +49,9 @@ def _thread_signal(notification: Notification, _: int) -> Verdict:
 
 def _socket(notification: Notification, _: int) -> Verdict:
     family = notification.arguments[0] & 0xFFFFFFFF
+    if family == _AF_UNIX:
+        # libc itself tries one when it looks for a daemon (uuid, user names): no word of that.
+        return Verdict(errno.EPERM)
     name = _FAMILIES.get(family, f"family {family}")
     return Verdict(errno.EPERM, _denial("net", f"a socket ({name})", "--allow-net"))
 
@@ -79,7 +83,7 @@ def reap() -> None:
 
 
 # Children that somebody waits for by pid.
-_waited_for: set[int] = set()
+_waited_for: Set[int] = set()
 
 
 def wait_for(pid: int) -> None:

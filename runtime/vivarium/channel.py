@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 Message = Dict[str, Any]
 
-_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 # Below the size for which the allocator would ask the kernel every time.
 _READ_BYTES = 1 << 16
 
@@ -18,14 +18,25 @@ class ProtocolError(Exception):
     """The other end sent what it must not send."""
 
 
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+
+
 def encode(message: Message) -> bytes:
-    return _encode(message).encode("ascii") + b"\n"
+    """A message as a line; a value in it that JSON cannot say is a ProtocolError."""
+    try:
+        return _encode(message).encode("ascii") + b"\n"
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"no JSON: {error}") from None
 
 
 def decode(line: bytes) -> Message:
     """One line as a message; whatever is wrong with it is a ProtocolError."""
     try:
-        message = json.loads(line)
+        message = _decode(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"not a JSON line: {error}") from None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
@@ -70,7 +81,10 @@ class Channel:
         return self.socket.fileno()
 
     def send(self, message: Message) -> None:
-        self.socket.sendall(encode(message))
+        self.send_line(encode(message))
+
+    def send_line(self, line: bytes) -> None:
+        self.socket.sendall(line)
 
     def receive(self) -> Optional[Message]:
         """The next message, waiting for it; none at the end of the stream."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List
 
-from .jail import landlock, limits, root, seccomp
+from .jail import landlock, limits, namespaces, root, seccomp
 from .jail.syscalls import prctl
 from .spec import Spec
 
@@ -14,14 +14,17 @@ PR_SET_DUMPABLE = 4
 _WRITABLE = ("/tmp", "/workspace", "/dev")
 
 
-def confine_keeper(spec: Spec, connection: int) -> Dict[str, Any]:
-    """Confines PID 1 of the session and everything it will start; returns what was applied."""
+def let_go(keep: Iterable[int]) -> None:
+    """First of all: of the zygote's descriptors and signal handlers nothing is held on to but what is named."""
     limits.reset_signals()
     null = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
-    limits.close_all_but([0, 1, 2, connection])
-    root.furnish(spec.limits["fileBytes"], spec.private)
+    limits.close_all_but([0, 1, 2, *keep])
+
+
+def confine_keeper(spec: Spec) -> Dict[str, Any]:
+    """Confines PID 1 of a furnished session for good; returns what was applied to all of it."""
     seccomp.set_no_new_privs()
     limits.drop_capabilities()
     version = landlock.abi()
@@ -32,13 +35,26 @@ def confine_keeper(spec: Spec, connection: int) -> Dict[str, Any]:
     return _applied(version)
 
 
-def confine_worker(spec: Spec) -> int:
-    """Confines the worker for good; returns the listener of its system calls, for the keeper."""
+def prepare_worker(spec: Spec, confined: bool) -> None:
+    """What a worker gives up at once; `confined` says whether the keeper that forked it already was."""
+    if not confined and spec.many_uids:
+        namespaces.become(namespaces.SESSION_UID)
     # A copy of the keeper is as closed as the keeper was; Python needs its own /proc/self.
     prctl(PR_SET_DUMPABLE, 1)
     _be_first_to_go()
     limits.apply_worker(spec.limits)
-    landlock.restrict(_writable(spec), landlock.abi(), writes_only=True)
+    if not confined:
+        seccomp.set_no_new_privs()
+        limits.drop_capabilities()
+
+
+def confine_worker(spec: Spec, confined: bool) -> int:
+    """Confines a worker for good in a furnished session; returns the listener of its calls, for the keeper."""
+    os.chdir("/workspace")
+    if confined:
+        landlock.restrict(_writable(spec), landlock.abi(), scoped=True, reads=False)
+    else:
+        landlock.restrict(_rules(spec), landlock.abi(), scoped=True)
     return seccomp.load(spec.seccomp, listen=True)
 
 

@@ -26,19 +26,23 @@ class ImportRules:
 
     def allows(self, module: str) -> bool:
         """Whether `import module` is let through."""
+        name = _normalise(module)
+        if name is None:
+            return False
         if self._anything:
             return True
-        name = _normalise(module)
-        if name is None or _is_denied(self._deny, name):
+        if _is_denied(self._deny, name):
             return False
         return any(_covers(pattern, name) or _is_within(_without_star(pattern), name) for pattern in self._allow)
 
     def allows_from(self, module: str, name: str) -> bool:
         """Whether `from module import name` is let through; the name may be a module too."""
+        outer = _normalise(module)
+        if outer is None:
+            return False
         if self._anything:
             return True
-        outer = _normalise(module)
-        if outer is None or _is_denied(self._deny, outer):
+        if _is_denied(self._deny, outer):
             return False
         covered = any(_covers(pattern, outer) for pattern in self._allow)
         if name == "*":

@@ -6,17 +6,15 @@ import os
 import select
 import signal
 import socket
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 from . import calls
 from .channel import Channel, encode, receive_descriptor
 from .meter import Meter
 from .output import Stream
 from .spec import Spec
-from .worker import run_worker
+from .worker import GO, run_worker
 
-# One read of a pipe can be this much at most, so two reads empty the largest pipe a worker can have.
-_PIPE_BYTES = 1 << 18
 _START_SECONDS = 10
 # JSON escapes and the parts of a result beside its value.
 _LINE_SLACK_BYTES = 1 << 20
@@ -27,22 +25,37 @@ Emit = Callable[[str, str], None]
 class WorkerHand:
     """Starts a worker and holds everything that ends with it."""
 
-    def __init__(self, spec: Spec, request: Dict[str, Any]) -> None:
-        ours, theirs = socket.socketpair()
-        out_read, out_write = os.pipe()
-        error_read, error_write = os.pipe()
+    def __init__(self, spec: Spec, request: Dict[str, Any], confined: bool) -> None:
+        """Forks the worker, which waits for `let_confine`; `confined` says whether this process is already."""
+        self._spec = spec
+        self._socket, theirs = socket.socketpair()
+        self._out_read, out_write = os.pipe()
+        self._error_read, error_write = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            run_worker(spec, request, theirs, out_write, error_write)
+            self._socket.close()
+            run_worker(spec, request, theirs, (out_write, error_write), confined)
         calls.wait_for(self.pid)
         theirs.close()
         os.close(out_write)
         os.close(error_write)
-        ours.settimeout(_START_SECONDS)
+
+    def descriptors(self) -> Tuple[int, ...]:
+        """Those of this end, for the process that goes on as the keeper."""
+        return (self._socket.fileno(), self._out_read, self._error_read)
+
+    def let_confine(self) -> None:
+        """Lets the worker confine itself, now that the session is furnished."""
+        self._socket.settimeout(_START_SECONDS)
+        self._socket.send(GO)
+
+    def confined(self) -> None:
+        """Waits until the worker is confined, and takes its listener."""
+        spec, ours = self._spec, self._socket
         listener = receive_descriptor(ours)
         if listener is None:
             # The worker failed before it was confined: its reason is on the pipe.
-            reason = os.read(error_read, 4096).decode("utf-8", "replace").strip()
+            reason = os.read(self._error_read, 4096).decode("utf-8", "replace").strip()
             raise RuntimeError(f"the worker could not start: {reason or 'it died'}")
         self.listener = listener
         ours.setblocking(False)
@@ -51,7 +64,7 @@ class WorkerHand:
         self.meter = Meter(self.pid)
         self.base_bytes = self.meter.private_bytes()
         limit = spec.limits["outputBytes"]
-        pairs = (("stdout", out_read), ("stderr", error_read))
+        pairs = (("stdout", self._out_read), ("stderr", self._error_read))
         self.streams = {descriptor: Stream(name, descriptor, limit) for name, descriptor in pairs}
         self._outgoing = b""
         # Whether its channel is listened to, and whether it is full.
@@ -59,20 +72,21 @@ class WorkerHand:
         self._full = False
 
     def register(self, poll: select.epoll) -> None:
-        for descriptor in (self.channel.fileno(), self.listener, self.pidfd, *self.streams):
+        for descriptor in (self.channel.fileno(), self.listener, self.pidfd):
             poll.register(descriptor, select.EPOLLIN)
 
     def begin(self, poll: select.epoll) -> None:
-        for descriptor, stream in self.streams.items():
+        for stream in self.streams.values():
             stream.output.begin()
-            if stream.paused:
-                stream.paused = False
-                poll.modify(descriptor, select.EPOLLIN)
+            if not stream.polled and not stream.ended:
+                stream.polled = True
+                poll.register(stream.descriptor, select.EPOLLIN)
 
     def pause(self, stream: Stream, poll: select.epoll) -> None:
-        """Leaves in the pipe what threads print between cells: it is read with the next one."""
-        stream.paused = True
-        poll.modify(stream.descriptor, 0)
+        """Polls a stream no more: it has ended, or what threads print between cells has to wait for the next one."""
+        if stream.polled:
+            stream.polled = False
+            poll.unregister(stream.descriptor)
 
     def send(self, message: Dict[str, Any], poll: select.epoll) -> None:
         """Queues what the worker does not take at once, so that it cannot make the keeper wait."""
@@ -113,25 +127,18 @@ class WorkerHand:
         except ProcessLookupError:
             pass
 
-    def drain(self, emit: Emit) -> Dict[str, int]:
-        """Takes what is still in the pipes and ends the cell's output; returns how many bytes were cut of each."""
-        cut = {}
+    def end_output(self, emit: Emit) -> Dict[str, int]:
+        """Ends the cell's output, all of which has been read; returns how many bytes were cut of each stream."""
         for stream in self.streams.values():
-            text = ""
-            for _ in range(2):
-                data = stream.read()
-                text += stream.output.feed(data) if data else ""
-                if len(data) < _PIPE_BYTES:
-                    break
-            text += stream.output.finish()
+            text = stream.output.finish()
             if text:
                 emit(stream.name, text)
-            cut[stream.name] = stream.output.cut
-        return cut
+        return {stream.name: stream.output.cut for stream in self.streams.values()}
 
     def usage(self, cell: Any) -> Tuple[float, int]:
         """CPU seconds of the cell and its peak of resident memory, in bytes."""
-        return self.meter.cpu_seconds() - cell.cpu_started, max(self.meter.peak_bytes(), cell.peak_bytes)
+        seconds = self.meter.cpu_seconds() - cell.cpu_started
+        return seconds, max(self.meter.peak_bytes(seconds), cell.peak_bytes)
 
     def bury(self, poll: select.epoll) -> int:
         """After the worker's end: kills and reaps whatever else is left; returns the worker's status."""
@@ -140,14 +147,14 @@ class WorkerHand:
         _, status = os.waitpid(self.pid, 0)
         calls.reap()
         self.deafen(poll)
-        for descriptor in (self.listener, self.pidfd, *self.streams):
+        for descriptor in (self.listener, self.pidfd):
             poll.unregister(descriptor)
+        for stream in self.streams.values():
+            self.pause(stream, poll)
         return os.waitstatus_to_exitcode(status)
 
     def close(self) -> None:
         self.meter.close()
         self.channel.socket.close()
-        descriptors: List[Optional[int]] = [self.listener, self.pidfd, *self.streams]
-        for descriptor in descriptors:
-            if descriptor is not None:
-                os.close(descriptor)
+        for descriptor in (self.listener, self.pidfd, *self.streams):
+            os.close(descriptor)

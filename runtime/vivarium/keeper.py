@@ -17,10 +17,10 @@ from typing import Any, Dict, List, NoReturn, Optional
 
 from . import calls, precheck
 from .channel import Channel, ProtocolError, decode, encode
-from .confine import confine_keeper
+from .confine import confine_keeper, let_go
 from .guard import ImportRules
 from .hand import WorkerHand
-from .jail import seccomp
+from .jail import root, seccomp
 from .meter import private_bytes, session_processes
 from .output import Stream
 from .protocol import checker
@@ -33,16 +33,22 @@ _WATCH_SECONDS = 0.05
 _MOST_DENIALS = 100
 _WARM_UP_AFTER_SECONDS = 0.003
 
-_check_command = checker("Command")
 _check_report = checker("WorkerReport")
 
 
-def run_keeper(spec: Spec, connection: socket.socket, request: Dict[str, Any]) -> NoReturn:
-    """Turns this process into the keeper; it never returns."""
+def run_keeper(
+    spec: Spec, request: Dict[str, Any], connection: socket.socket, worker: WorkerHand
+) -> NoReturn:
+    """Turns this process into the keeper of a worker that waits; it never returns."""
     try:
-        enforcement = confine_keeper(spec, connection.fileno())
+        let_go([connection.fileno(), *worker.descriptors()])
+        root.furnish(spec.limits["fileBytes"], spec.private)
+        # Both put their walls up at the same time.
+        worker.let_confine()
+        enforcement = confine_keeper(spec)
+        worker.confined()
         keeper = Keeper(spec, Channel(connection, _COMMAND_BYTES), request)
-        keeper.start(enforcement)
+        keeper.start(worker, enforcement)
         keeper.run()
     except BaseException as error:
         reason = f"{type(error).__name__}: {error}"
@@ -88,9 +94,12 @@ class Keeper:
         self._parser: Optional[precheck.ParserChild] = None
         # A worker that ended between two cells: the next result has to say that the namespace is gone.
         self._lost_while_idle = False
+        # Whether the worker has asked for anything that can leave a process behind.
+        self._has_children = False
 
-    def start(self, enforcement: Dict[str, Any]) -> None:
-        self._launch_worker()
+    def start(self, worker: WorkerHand, enforcement: Dict[str, Any]) -> None:
+        self._worker = worker
+        worker.register(self._poll)
         self._supervisor.send(
             {
                 "type": "ready",
@@ -105,7 +114,11 @@ class Keeper:
             # Nobody is waiting: the pages that a first cell touches are made this session's own beforehand.
             self._begin(Cell({"id": 0, "code": "None", "filename": "<warm-up>"}, time.monotonic(), self._spec.limits))
         while True:
-            for descriptor, _ in self._poll.poll(self._wait_seconds()):
+            ready = self._poll.poll(self._wait_seconds())
+            # What was printed before a result was sent is ready no later than it, and has to be read first.
+            if len(ready) > 1 and self._worker:
+                ready.sort(key=lambda event: event[0] not in self._worker.streams)
+            for descriptor, _ in ready:
                 if descriptor == self._supervisor.fileno():
                     lines = self._supervisor.poll()
                     if lines is None:
@@ -128,8 +141,8 @@ class Keeper:
     # From the supervisor.
 
     def _command(self, line: bytes) -> bool:
+        # The supervisor is trusted: its types hold it to the schema, and the tests hold those types to Python.
         command = decode(line)
-        _check_command(command)
         if command["type"] == "close":
             return False
         if command["type"] == "interrupt":
@@ -186,10 +199,11 @@ class Keeper:
         if error is not None:
             self._finish_unrun(error, cell.denials)
             return
-        assert self._worker is not None
-        cell.cpu_started = self._worker.meter.cpu_seconds()
-        self._worker.begin(self._poll)
-        self._worker.send({"type": "run", "id": cell.id, "code": cell.code, "filename": cell.filename}, self._poll)
+        # It may have died while its source was looked at.
+        worker = self._worker or self._launch_worker()
+        cell.cpu_started = worker.meter.cpu_seconds()
+        worker.begin(self._poll)
+        worker.send({"type": "run", "id": cell.id, "code": cell.code, "filename": cell.filename}, self._poll)
 
     # From the worker.
 
@@ -234,15 +248,23 @@ class Keeper:
             worker.pause(stream, self._poll)
             return
         data = stream.read()
+        if stream.ended:
+            worker.pause(stream, self._poll)
         text = stream.output.feed(data) if data else ""
         if text:
-            self._supervisor.send({"type": stream.name, "id": self._cell.id, "text": text})
+            self._emit(stream.name, text)
+
+    def _emit(self, name: str, text: str) -> None:
+        assert self._cell is not None
+        if self._cell.id:
+            self._supervisor.send({"type": name, "id": self._cell.id, "text": text})
 
     def _judge(self, worker: WorkerHand) -> None:
         notification = seccomp.receive(worker.listener)
         if notification is None:
             return
         call = self._spec.notified.get(notification.number, "")
+        self._has_children = True
         verdict = calls.decide(call, notification, self._spec.limits["processes"])
         # The record goes first: the refused call may be the last thing that the cell does.
         if verdict.denial and self._cell:
@@ -307,14 +329,15 @@ class Keeper:
         self._conclude(cell, finished(cell, {"error": error}, None, "kept"))
 
     def _finish(self, worker: WorkerHand, cell: Cell, report: Dict[str, Any]) -> None:
-        cut = worker.drain(lambda name, text: self._supervisor.send({"type": name, "id": cell.id, "text": text}))
+        cut = worker.end_output(self._emit)
         if cell.stopping and report["interrupted"]:
             by_user = cell.stopping == "interrupt"
             error = interrupted_error() if by_user else timeout_error(cell, self._spec.limits, "kept")
             if report.get("error"):
                 error = where_it_was(error, report["error"])
             report = {"error": error}
-        calls.reap()
+        if self._has_children:
+            calls.reap()
         self._conclude(cell, finished(cell, report, worker, "kept", cut))
 
     def _worker_ended(self, worker: WorkerHand) -> None:
@@ -324,8 +347,11 @@ class Keeper:
         self._worker = None
         if cell is None or self._parser:
             self._lost_while_idle = True
+            worker.close()
             return
-        cut = worker.drain(lambda name, text: self._supervisor.send({"type": name, "id": cell.id, "text": text}))
+        for stream in worker.streams.values():
+            self._forward(worker, stream)
+        cut = worker.end_output(self._emit)
         worker.close()
         if cell.killed == "memory":
             error = memory_error(self._spec.limits)
@@ -341,15 +367,19 @@ class Keeper:
         if self._lost_while_idle:
             self._lost_while_idle = False
             result["state"] = "lost"
+        # What the worker made of the value may have no JSON: then it broke the protocol while its cell still ran.
+        line = encode(result)
         self._cell = None
         if cell.id:
-            self._supervisor.send(result)
-        else:
-            encode(result)
+            self._supervisor.send_line(line)
         if self._next:
             following, self._next = self._next, None
             self._begin(following)
 
-    def _launch_worker(self) -> None:
-        self._worker = WorkerHand(self._spec, self._request)
-        self._worker.register(self._poll)
+    def _launch_worker(self) -> WorkerHand:
+        worker = WorkerHand(self._spec, self._request, confined=True)
+        worker.let_confine()
+        worker.confined()
+        worker.register(self._poll)
+        self._worker = worker
+        return worker

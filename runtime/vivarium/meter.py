@@ -6,6 +6,9 @@ import os
 import time
 from typing import List
 
+# Within it a process can fill a few MiB at most.
+_UNMEASURED_SECONDS = 0.001
+
 
 class Meter:
     """Reads one worker's figures through descriptors that stay open, because every cell asks for them."""
@@ -14,6 +17,7 @@ class Meter:
         # The kernel's CPUCLOCK_SCHED of another process, as clock_getcpuclockid would give it.
         self._clock = (~pid << 3) | 2
         self._status = os.open(f"/proc/{pid}/status", os.O_RDONLY | os.O_CLOEXEC)
+        self._resident = 0
         self._clear = os.open(f"/proc/{pid}/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
@@ -30,14 +34,20 @@ class Meter:
         """Anonymous memory that the worker maps now; after a fork, what it shares with its parent."""
         return _kib(os.pread(self._status, 4096, 0), b"RssAnon:") * 1024
 
-    def peak_bytes(self) -> int:
-        """The highest resident size since the last call; it starts again from the present one."""
+    def peak_bytes(self, seconds: float) -> int:
+        """The highest resident size since the last call, after a cell of so many CPU seconds.
+
+        A cell that took next to no time cannot have touched much memory: the last figure still holds, and the kernel
+        is spared writing down the whole status of a process.
+        """
+        if seconds < _UNMEASURED_SECONDS and self._resident:
+            return self._resident
         try:
             text = os.pread(self._status, 4096, 0)
-            peak, now = _kib(text, b"VmHWM:"), _kib(text, b"VmRSS:")
-            if peak > now + 256:
+            peak, self._resident = _kib(text, b"VmHWM:") * 1024, _kib(text, b"VmRSS:") * 1024
+            if peak > self._resident + (1 << 18):
                 os.write(self._clear, b"5")
-            return peak * 1024
+            return peak
         except OSError:
             return 0
 

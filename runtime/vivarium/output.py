@@ -56,6 +56,8 @@ class Output:
 
     def finish(self) -> str:
         """The rest of the text, with a mark where something was cut."""
+        if not self._seen:
+            return ""
         tail = b"".join(self._tail)[-self._tail_limit :] if self._tail_limit else b""
         if not self.cut:
             return self._decoder.decode(tail, True)
@@ -79,12 +81,16 @@ class Stream:
         self.name = name
         self.descriptor = descriptor
         self.output = Output(limit)
-        self.paused = False
+        # Whether the keeper polls it, and whether everybody has closed the other end.
+        self.polled = False
+        self.ended = False
         os.set_blocking(descriptor, False)
 
     def read(self) -> bytes:
-        """What is there, up to a bound; empty when there is nothing (or nobody left to write)."""
+        """What is there, up to a bound; empty when there is nothing."""
         try:
-            return bytes(_view[: os.readv(self.descriptor, [_buffer])])
+            size = os.readv(self.descriptor, [_buffer])
         except BlockingIOError:
             return b""
+        self.ended = size == 0
+        return bytes(_view[:size])

@@ -46,8 +46,11 @@ class Encoder:
             return {"$": "bytes", "v": base64.b64encode(value).decode("ascii")}
         if kind in _SEQUENCES or kind is dict:
             return self._container(value, kind)
-        if kind is datetime.datetime:
-            return self._spent(60, {"$": "datetime", "v": value.isoformat()})
+        if kind is datetime.datetime and type(value.tzinfo) in _TIME_ZONES:
+            # In UTC, because an offset may have seconds, which JavaScript cannot read. Without a zone it is taken as
+            # UTC as well: a session has no other local time.
+            moment = value.replace(tzinfo=_UTC) if value.tzinfo is None else value.astimezone(_UTC)
+            return self._spent(60, {"$": "datetime", "v": moment.isoformat()})
         raise NoTwin(f"{kind.__module__}.{kind.__qualname__}")
 
     def _integer(self, value: int) -> Any:
@@ -82,5 +85,9 @@ class Encoder:
             raise TooLarge
         return value
 
+
+_UTC = datetime.timezone.utc
+# Anybody else's time zone would run code of the cell's here.
+_TIME_ZONES = (type(None), datetime.timezone)
 
 _SEQUENCES: Dict[type, str] = {list: "", tuple: "tuple", set: "set", frozenset: "set"}

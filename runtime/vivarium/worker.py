@@ -21,27 +21,37 @@ from typing import Any, Callable, Dict, NoReturn, Optional, Tuple
 from . import guard
 from .cell import Outcome, compile_cell, describe, name_cell, remember_source, run_code
 from .channel import Channel, send_descriptor
-from .confine import confine_worker
-from .jail import limits
+from .confine import confine_worker, let_go, prepare_worker
 from .precheck import syntax_error
 from .spec import Spec
 from .values import Encoder, NoTwin, TooLarge
 
 _ORDER_BYTES = 64 << 20
+# What the keeper says when the session is furnished and the worker may put its own walls up.
+GO = b"g"
 _NO_INPUT = "input() has nothing to read: this session has no standard input"
 
 
-def run_worker(spec: Spec, request: Dict[str, Any], connection: socket.socket, out: int, error: int) -> NoReturn:
+def run_worker(
+    spec: Spec, request: Dict[str, Any], connection: socket.socket, pipes: Tuple[int, int], confined: bool
+) -> NoReturn:
     """Turns this process into a worker; it never returns."""
     try:
-        os.dup2(out, 1)
-        os.dup2(error, 2)
-        limits.close_all_but([0, 1, 2, connection.fileno()])
+        let_go([connection.fileno(), *pipes])
+        os.dup2(pipes[0], 1)
+        os.dup2(pipes[1], 2)
+        os.close(pipes[0])
+        os.close(pipes[1])
         os.setsid()
-        listener = confine_worker(spec)
+        worker = Worker(spec, request, Channel(connection, _ORDER_BYTES))
+        if connection.recv(1) != GO:
+            os._exit(0)
+        prepare_worker(spec, confined)
+        listener = confine_worker(spec, confined)
         send_descriptor(connection, listener)
         os.close(listener)
-        worker = Worker(spec, request, Channel(connection, _ORDER_BYTES))
+        # While the keeper gets ready: what a first cell touches becomes this process's own now.
+        worker.execute(0, "None", "<warm-up>")
     except BaseException as failure:
         os.write(2, f"{type(failure).__name__}: {failure}".encode())
         os._exit(71)
@@ -55,9 +65,13 @@ def warm_up() -> None:
     worker._loop = None
     worker._active = worker._interrupted = False
     worker._result_bytes = 1 << 16
-    for source in ("1+1", "x = [1]", "def f():\n  return {}['a']\nf()", "1 +"):
+    for source in _WARM_UP:
         worker.execute(0, source, "<warm-up>")
     worker.namespace.clear()
+
+
+# Often enough for the interpreter to have specialised its code, which it would else do in every session's own pages.
+_WARM_UP = ("1+1", "x = [1]", "def f():\n  return {}['a']\nf()", "1 +") * 8
 
 
 class Worker:

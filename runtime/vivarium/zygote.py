@@ -19,6 +19,7 @@ from typing import Any, Dict, List, NoReturn, Optional, Tuple
 from .channel import Lines, ProtocolError, decode, encode
 from .jail import landlock, limits, namespaces, root
 from .jail.syscalls import MACHINE, fork_into, prctl
+from .hand import WorkerHand
 from .keeper import run_keeper
 from .spec import Spec
 from . import worker
@@ -214,6 +215,8 @@ def _start_session(spec: Spec, request: Dict[str, Any], sockets: int, mapped: in
     """Runs in the fork: calls the supervisor, becomes the session's own uid, and goes on as its keeper."""
     try:
         signal.set_wakeup_fd(-1)
+        # Forked before this process has touched much, and so while there is little to copy for both.
+        worker = WorkerHand(spec, request, confined=False)
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.connect(_CONNECT_PATH.format(sockets))
         connection.sendall(encode({"type": "hello", "session": request["session"], "token": request["token"]}))
@@ -226,7 +229,7 @@ def _start_session(spec: Spec, request: Dict[str, Any], sockets: int, mapped: in
     except BaseException as error:
         os.write(2, f"{_reason(error) if isinstance(error, Exception) else error!r}\n".encode())
         os._exit(1)
-    run_keeper(spec, connection, request)
+    run_keeper(spec, request, connection, worker)
 
 
 def _preload(modules: List[str]) -> List[str]:

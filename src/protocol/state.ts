@@ -55,7 +55,8 @@ export class Conversation {
   }
 
   #move(move: Move): void {
-    const next = TABLE[this.#phase][move];
+    const moves = TABLE[this.#phase];
+    const next = Object.hasOwn(moves, move) ? moves[move] : undefined;
     if (!next) throw new GuestError(`message refused: "${move}" while the session is ${this.#phase}`);
     this.#phase = next;
   }

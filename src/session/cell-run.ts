@@ -9,8 +9,8 @@ export class CellRun implements PromiseLike<Execution>, AsyncIterable<ExecutionE
   readonly #execution: Promise<Execution>;
   #settle: { resolve(execution: Execution): void; reject(error: Error): void };
   #ended = false;
-  #wake: () => void = () => {};
-  #more: Promise<void> = Promise.resolve();
+  /** Those who iterate and have seen everything so far. */
+  #waiting: (() => void)[] = [];
 
   constructor() {
     const { promise, resolve, reject } = withResolvers<Execution>();
@@ -18,7 +18,6 @@ export class CellRun implements PromiseLike<Execution>, AsyncIterable<ExecutionE
     this.#settle = { resolve, reject };
     // A run that is only iterated over still must not end the process with an unhandled rejection.
     promise.catch(() => {});
-    this.#arm();
   }
 
   // biome-ignore lint/suspicious/noThenProperty: being awaitable is what the class is for
@@ -44,7 +43,7 @@ export class CellRun implements PromiseLike<Execution>, AsyncIterable<ExecutionE
           await this.#execution;
           return;
         }
-        await this.#more;
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
       yield this.#events[index] as ExecutionEvent;
     }
@@ -71,15 +70,7 @@ export class CellRun implements PromiseLike<Execution>, AsyncIterable<ExecutionE
   }
 
   #rouse(): void {
-    const wake = this.#wake;
-    if (!this.#ended) this.#arm();
-    wake();
-  }
-
-  #arm(): void {
-    const { promise, resolve } = withResolvers<void>();
-    this.#more = promise;
-    this.#wake = resolve;
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 

@@ -223,9 +223,11 @@ export class Session implements AsyncDisposable {
     if (event.type === "fatal") this.#end(new GuestError(`session ended: ${event.reason}`));
     else if (!current) return;
     else if (event.type === "result") {
+      // First what may throw: then the cell is still there to be told.
+      const execution = current.builder.finish(event);
       this.#current = undefined;
       current.settle();
-      current.run.finish(current.builder.finish(event));
+      current.run.finish(execution);
       this.#next();
     } else if (event.type === "stdout" || event.type === "stderr") {
       this.#emit(current, { type: event.type, text: event.text });

@@ -4,7 +4,7 @@
  */
 export function requires(reason: string | undefined): boolean {
   if (reason === undefined) return true;
-  if (process.env["CI"]) throw new Error(`on CI nothing may be missing: ${reason}`);
+  if (process.env.CI) throw new Error(`on CI nothing may be missing: ${reason}`);
   console.log(`\nSKIP ${reason.replaceAll(/\s+/g, " ")}`);
   return false;
 }

@@ -62,7 +62,10 @@ export async function runTestFile(file: string, options: FileOptions): Promise<F
   const left = await stillThere(mark, child.pid);
   end(left);
   faults.push(...left.map(({ command }) => `left a process behind: ${command.slice(0, 200)}`));
-  await closed;
+  // A process that got away from its group and its mark may hold the pipes open for ever.
+  await Promise.race([closed, delay(2_000, undefined, { ref: false })]);
+  child.stdout.destroy();
+  child.stderr.destroy();
   return judge(output(), faults);
 }
 
@@ -119,8 +122,8 @@ export function judge(output: string, faults: readonly string[]): FileResult {
   const [total, passed = 0, skips = 0] = [number("Total"), number("Passed"), number("Skipped")];
   const reasons = [...output.matchAll(/^SKIP (.+)$/gm)].map(([, reason = ""]) => reason);
   const all = [...faults];
-  if (total === undefined) all.push("no summary: it ended before its tests did");
-  else if (total === 0 && skips === 0 && reasons.length === 0) all.push("no tests: is run() missing?");
+  if (total === undefined) all.push("no summary: run() is missing, or it ended before its tests did");
+  else if (total === 0 && skips === 0 && reasons.length === 0) all.push("no tests");
   if (skips > 0 && reasons.length === 0) all.push(`${skips} skipped without a reason`);
   const failed = Math.max((total ?? 0) - passed, all.length > 0 ? 1 : 0);
   return { passed, failed, skipped: Math.max(skips, reasons.length), reasons, faults: all, output };

@@ -33,16 +33,15 @@ def abi() -> int:
         return 0
 
 
-def restrict(rules: Iterable[Rule], version: int, writes_only: bool = False) -> None:
+def restrict(rules: Iterable[Rule], version: int, scoped: bool = False, reads: bool = True) -> None:
     """Confines this process to the rules for good; no_new_privs must be set. Paths that do not exist are left out.
 
-    With `writes_only`, a further layer: reading stays as it is, and signals and abstract sockets end at this process
-    and its children, where the kernel can do that.
+    With `scoped`, signals and abstract sockets end at this process and its children, where the kernel can do that.
+    Without `reads`, reading and executing stay as they are.
     """
     handled = _ALL_BY_ABI.get(version, (1 << 16) - 1)
-    if writes_only:
+    if not reads:
         handled &= WRITE
-    scoped = writes_only
     attr = struct.pack("=QQQ", handled, _NET if version >= 4 else 0, _SCOPES if scoped and version >= 6 else 0)
     ruleset = syscall("landlock_create_ruleset", attr, 24 if version >= 6 else 16 if version >= 4 else 8, 0)
     try:

@@ -1,0 +1,340 @@
+// @limit 300
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+
+import { runCli } from "../support/cli.ts";
+import { processes } from "../support/processes.ts";
+import { runProgram } from "../support/program.ts";
+import { timed } from "../support/timed.ts";
+
+/** A folder with a program in it, and a private place for temporary files that must be empty afterwards. */
+const withProgram = (
+  name: string,
+  program: string | Uint8Array,
+  body: (place: Place) => Promise<void>,
+): void => {
+  test(name, () =>
+    timed(60_000, name, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "vivarium-test-"));
+      const tmp = mkdtempSync(join(tmpdir(), "vivarium-test-"));
+      try {
+        writeFileSync(join(folder, "program.py"), program);
+        const env = { ...process.env, TMPDIR: tmp };
+        await body({ folder, env, run: (...args) => runCli(["run", ...args], { cwd: folder, env }) });
+        assert.equal(readdirSync(tmp), [], "temporary files are left");
+      } finally {
+        for (const path of [folder, tmp]) rmSync(path, { recursive: true, force: true });
+      }
+    }),
+  );
+};
+
+type Place = {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  run(...args: string[]): ReturnType<typeof runCli>;
+};
+
+/** Programs, what they are run with, and the exit status that each must come to. */
+const STATUSES: readonly (readonly [
+  what: string,
+  program: string,
+  args: readonly string[],
+  status: number,
+  stderr: RegExp,
+])[] = [
+  ["a program that ends well", "print(1)", [], 0, /^$/],
+  [
+    "an exception",
+    "1 / 0",
+    [],
+    1,
+    /^Traceback .*\n {2}File "program\.py", line 1, in <module>\n(.*\n)*ZeroDivisionError: division by zero\n$/,
+  ],
+  [
+    "a syntax error",
+    "def (:",
+    [],
+    1,
+    /^ {2}File "program\.py", line 1\n {4}def \(:\n(.*\n)*SyntaxError: .*\n$/,
+  ],
+  [
+    "a refused import",
+    "import os",
+    [],
+    123,
+    /^ {2}File "program\.py", line 1\nPermissionDenied: import of "os" \(line 1\) is not allowed by policy "strict"; to allow it: --allow-import=os\n$/,
+  ],
+  ["a refused dynamic import", "__import__('o' + 's')", [], 123, /PermissionDenied: import of "os"/],
+  [
+    "a socket",
+    "import socket\nsocket.socket()",
+    ["--policy", "data"],
+    123,
+    /PermissionDenied: net access to a socket/,
+  ],
+  [
+    "a timeout",
+    "while True: pass",
+    ["--timeout=300ms"],
+    124,
+    /\nTimeoutError: the cell ran longer than 300 ms and was interrupted; its state is kept\n$/,
+  ],
+  ["an uncaught MemoryError", "x = bytearray(10**12)", [], 122, /MemoryError/],
+  [
+    "too much memory",
+    "x = [bytearray(1 << 20) for _ in range(10**6)]",
+    ["--memory=64MiB"],
+    122,
+    /MemoryError/,
+  ],
+  [
+    "an abort",
+    "import os\nos.abort()",
+    ["--policy=open"],
+    122,
+    /^SIGABRT: the worker died of SIGABRT; the session's state is lost\n$/,
+  ],
+  ["sys.exit(0)", "raise SystemExit(0)", [], 0, /^$/],
+  ["sys.exit(7)", "raise SystemExit(7)", [], 7, /^$/],
+  [
+    "sys.exit() with a text, which is printed as Python prints it",
+    "raise SystemExit('fatal: no input')",
+    [],
+    1,
+    /^fatal: no input\n$/,
+  ],
+  ["os._exit(9)", "import os\nos._exit(9)", ["--policy=open"], 9, /./],
+  ["a KeyboardInterrupt of its own", "raise KeyboardInterrupt", [], 1, /KeyboardInterrupt/],
+  ["input()", "input()", [], 1, /EOFError: input\(\) has nothing to read/],
+  ["an empty program", "", [], 0, /^$/],
+  ["a program with a byte order mark", "\ufeffprint(1)", [], 0, /^$/],
+  ["a program with CRLF line ends", "x = 1\r\nif x:\r\n  print(x)\r\n", [], 0, /^$/],
+];
+
+for (const [what, program, args, status, stderr] of STATUSES) {
+  withProgram(`exit status ${status}: ${what}`, program, async ({ run }) => {
+    const ran = await run(...args, "program.py");
+    assert.is(ran.status, status, ran.stderr);
+    assert.match(ran.stderr, stderr);
+  });
+}
+
+for (const [what, program, args, status] of STATUSES) {
+  withProgram(`--json prints one line and nothing else: ${what}`, program, async ({ run }) => {
+    const ran = await run("--json", ...args, "program.py");
+    assert.equal([ran.status, ran.stderr], [status, ""]);
+    assert.match(ran.stdout, /^\{.*\}\n$/);
+    const execution = JSON.parse(ran.stdout) as { ok: boolean; error?: unknown; executionCount: number };
+    assert.equal([execution.ok, execution.executionCount], [!execution.error, 1]);
+  });
+}
+
+withProgram(
+  "the program's output goes to the right stream, as it is",
+  "import sys\nprint('o\u00fct', end='')\nprint('err', file=sys.stderr)\n5",
+  async ({ run }) => {
+    const { status, stdout, stderr } = await run("--allow-import=sys", "program.py");
+    assert.equal([status, stdout, stderr], [0, "oüt", "err\n"]);
+  },
+);
+
+withProgram("--json holds output, value and text", "print('a')\n{'k': (1, 2**70)}", async ({ run }) => {
+  const execution = JSON.parse((await run("--json", "program.py")).stdout);
+  assert.equal(
+    [execution.logs, execution.output, execution.text],
+    [
+      { stdout: "a\n", stderr: "" },
+      { k: [1, { $: "int", v: "0x400000000000000000" }] },
+      "{'k': (1, 1180591620717411303424)}",
+    ],
+  );
+});
+
+withProgram("--json of a value without a twin has its text alone", "object()", async ({ run }) => {
+  const execution = JSON.parse((await run("--json", "program.py")).stdout);
+  assert.is("output" in execution, false);
+  assert.match(execution.text, /^<object object/);
+});
+
+withProgram(
+  "the program's arguments are sys.argv, and options end at the file",
+  "import sys\nprint(sys.argv)",
+  async ({ run }) => {
+    const { stdout } = await run("--policy=open", "program.py", "--json", "-x", "ä b", "");
+    assert.is(stdout, "['program.py', '--json', '-x', 'ä b', '']\n");
+  },
+);
+
+test("a program comes from standard input as -", async () => {
+  const { status, stdout, stderr } = await runCli(["run", "-"], { input: "print('in')\n1/0" });
+  assert.equal([status, stdout], [1, "in\n"]);
+  assert.match(stderr, /File "<stdin>", line 2, in <module>\n {4}1\/0\n/);
+});
+
+withProgram("a program whose name has a quote and a space runs", "print(1)", async ({ folder, run }) => {
+  writeFileSync(join(folder, 'it "is" mine.py'), "print(1)\n1/0");
+  const { status, stdout } = await run('it "is" mine.py');
+  assert.equal([status, stdout], [1, "1\n"]);
+});
+
+for (const args of [["--timeout", "300ms"], ["--timeout=0.3s"], ["--timeout=300"]]) {
+  withProgram(`a time is read: ${args.join(" ")}`, "while True: pass", async ({ run }) => {
+    const { status, stderr } = await run(...args, "program.py");
+    assert.is(status, 124, stderr);
+    assert.match(stderr, /longer than 300 ms/);
+  });
+}
+
+for (const args of [["--memory", "64MiB"], ["--memory=64MB"], ["--memory=67108864"]]) {
+  withProgram(
+    `a size is read: ${args.join(" ")}`,
+    "x = bytearray(200 << 20)\nprint(len(x))",
+    async ({ run }) => {
+      const { status, stderr } = await run(...args, "program.py");
+      assert.is(status, 122, stderr);
+    },
+  );
+}
+
+withProgram("--max-output bounds what is kept", "print('a' * 100_000)", async ({ run }) => {
+  const { status, stdout } = await run("--max-output=1KiB", "program.py");
+  assert.is(status, 0);
+  assert.match(stdout, /^a{512}\n\.\.\. \[98977 bytes cut\] \.\.\.\na{511}\n$/);
+});
+
+for (const args of [
+  ["--timeout"],
+  ["--timeout=soon"],
+  ["--timeout=-5s"],
+  ["--timeout=0"],
+  ["--memory=1"],
+  ["--memory=lots"],
+  ["--max-output=0"],
+  ["--bogus"],
+  ["--json=yes"],
+  ["--allow-fly"],
+  ["-Q"],
+  ["--policy="],
+  ["--policy=none"],
+  ["--policy=strickt"],
+]) {
+  withProgram(`a bad option is one clear line: ${args.join(" ")}`, "print(1)", async ({ run }) => {
+    const { status, stdout, stderr } = await run(...args, "program.py");
+    assert.equal([status, stdout], [2, ""], stderr);
+    assert.match(stderr, /^vivarium: .+\n(hint: .+\n)?$/);
+  });
+}
+
+withProgram(
+  "output passes through while the program runs, and Ctrl-C interrupts it",
+  "print('started', flush=True)\nwhile True: pass",
+  async ({ folder, env }) => {
+    const child = start(["program.py"], { cwd: folder, env });
+    await heard(child.stdout, "started\n");
+    child.kill("SIGINT");
+    const [status, signal] = await once(child, "close");
+    assert.equal([status, signal], [130, null]);
+    assert.equal(left(child.pid), []);
+  },
+);
+
+withProgram(
+  "Ctrl-C at a terminal reaches the whole group, and is told the same",
+  "print('started', flush=True)\nwhile True: pass",
+  async ({ folder, env }) => {
+    const child = start(["program.py"], { cwd: folder, env });
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk;
+    });
+    await heard(child.stdout, "started\n");
+    process.kill(-(child.pid as number), "SIGINT");
+    const [status, signal] = await once(child, "close");
+    assert.equal([status, signal], [130, null], stderr);
+    assert.match(stderr, /KeyboardInterrupt: the cell was interrupted/);
+  },
+);
+
+withProgram(
+  "Ctrl-C before the program has started ends it too",
+  "while True: pass",
+  async ({ folder, env }) => {
+    const child = start(["program.py"], { cwd: folder, env });
+    while (!processes().some(({ parent, command }) => parent === child.pid && command.includes("zygote.py")))
+      await new Promise((resolve) => setImmediate(resolve));
+    process.kill(-(child.pid as number), "SIGINT");
+    const [status, signal] = await once(child, "close");
+    assert.ok(status === 130 || signal === "SIGINT", `${status} ${signal}`);
+  },
+);
+
+withProgram(
+  "a second Ctrl-C ends a program that ignores the first",
+  "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('started', flush=True)\nwhile True: pass",
+  async ({ folder, env }) => {
+    const child = start(["--policy=open", "program.py"], { cwd: folder, env });
+    await heard(child.stdout, "started\n");
+    child.kill("SIGINT");
+    child.kill("SIGINT");
+    const [status] = await once(child, "close");
+    assert.is(status, 130);
+  },
+);
+
+withProgram(
+  "SIGTERM ends it and leaves nothing",
+  "print('started', flush=True)\nwhile True: pass",
+  async ({ folder, env }) => {
+    const child = start(["program.py"], { cwd: folder, env });
+    await heard(child.stdout, "started\n");
+    child.kill("SIGTERM");
+    const [status, signal] = await once(child, "close");
+    assert.ok(status === 143 || signal === "SIGTERM", `${status} ${signal}`);
+  },
+);
+
+withProgram(
+  "a reader that has seen enough is no error",
+  "for i in range(100_000): print(i)\nwhile True: print('x' * 1000)",
+  async ({ folder, env }) => {
+    const command = `"${process.execPath}" --import "${TSX}" "${MAIN}" run --timeout=20s --max-output=16MiB program.py | head -1`;
+    const { status, stdout, stderr } = await runProgram("/bin/bash", ["-o", "pipefail", "-c", command], {
+      cwd: folder,
+      env,
+    });
+    assert.is(stdout, "0\n");
+    assert.is(stderr, "");
+    assert.ok([0, 141].includes(status ?? -1), `status ${status}`);
+  },
+);
+
+const TSX = import.meta.resolve("tsx");
+const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+const start = (args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) =>
+  spawn(process.execPath, ["--import", TSX, MAIN, "run", ...args], {
+    ...options,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+
+const heard = async (stream: NodeJS.ReadableStream, text: string): Promise<void> => {
+  let all = "";
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    all += chunk;
+    if (all.includes(text)) return;
+  }
+  throw new Error(`it ended without saying ${text}`);
+};
+
+const left = (group: number | undefined) => processes().filter((found) => found.group === group);
+
+test.run();
