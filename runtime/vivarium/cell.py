@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import linecache
 import traceback
 from types import CodeType
@@ -13,6 +12,9 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 VALUE = "<value>"
 _OBJECT, _INDEX, _KEY = "<object>", "<index>", "<key>"
 _HIDDEN = (VALUE, _OBJECT, _INDEX, _KEY)
+
+# inspect.CO_COROUTINE, without inspect, which is a large module.
+_CO_COROUTINE = 0x80
 
 _MESSAGE_CHARS = 16384
 _TRACEBACK_CHARS = 65536
@@ -40,7 +42,7 @@ def run_code(code: CodeType, namespace: Namespace, run_coroutine: Any) -> Outcom
     """Runs compiled code; a coroutine (top-level await) is handed to `run_coroutine`."""
     try:
         namespace[_KEY] = _key
-        if code.co_flags & inspect.CO_COROUTINE:
+        if code.co_flags & _CO_COROUTINE:
             run_coroutine(eval(code, namespace))
         else:
             exec(code, namespace)

@@ -52,9 +52,38 @@ def fits_inline(source: str) -> bool:
     return True
 
 
-def names_no_module(source: str) -> bool:
-    """Whether no import can stand in the source; outside ASCII other letters may spell `__import__` too."""
-    return "import" not in source and source.isascii()
+def plainly_allowed(source: str, rules: ImportRules) -> bool:
+    """Whether nothing in the source can be refused, told without parsing it.
+
+    Every import has the word `import` in it, so it is enough that each place where the word stands is a line of its
+    own that would be allowed as code (it may be text in a string, for all we know). Whatever is less plain is parsed.
+    """
+    words = source.count("import")
+    if words == 0:
+        # Letters outside ASCII may spell `__import__` too, which Python normalises.
+        return source.isascii()
+    if not source.isascii() or _UNUSUAL.search(source):
+        return False
+    lines = _PLAIN_IMPORT.findall(source)
+    return len(lines) == words and all(_allows_line(line, rules) for line in lines)
+
+
+# A continued line, or a line end or blank that `$` and `[ \t]` do not know.
+_UNUSUAL = re.compile(r"\\[\r\n]|[\r\f\v\x00\x1c-\x1f]")
+_PLAIN_IMPORT = re.compile(
+    r"^[ \t]*(import[ \t]+[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*"
+    r"|from[ \t]+\w[\w.]*[ \t]+import[ \t]+(?:\*|\w+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*\w+(?:[ \t]+as[ \t]+\w+)?)*))"
+    r"[ \t]*$",
+    re.MULTILINE,
+)
+
+
+def _allows_line(line: str, rules: ImportRules) -> bool:
+    words = line.split(None, 2)
+    if words[0] == "import":
+        return all(rules.allows(part.split()[0]) for part in line[6:].split(","))
+    names = words[2].partition("import")[2]
+    return all(rules.allows_from(words[1], part.split()[0]) for part in names.split(","))
 
 
 def examine(source: str, filename: str) -> Tuple[Found, Optional[Error]]:
@@ -66,7 +95,7 @@ def examine(source: str, filename: str) -> Tuple[Found, Optional[Error]]:
             tree = ast.parse(source, filename)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         return [], syntax_error(error, filename)
-    return list(_imports(tree)), None
+    return _imports(tree, source), None
 
 
 def refuse(found: Found, rules: ImportRules, where: str, policy: str) -> Tuple[Optional[Error], List[Dict[str, Any]]]:
@@ -129,9 +158,11 @@ def _refused(found: Found, rules: ImportRules) -> Iterator[Tuple[str, int]]:
             yield (module if name == "*" or not rules.allows(module) else f"{module}.{name}"), line
 
 
-def _imports(tree: ast.AST) -> Found:
+def _imports(tree: ast.AST, source: str) -> Found:
     found: Dict[Tuple[str, Optional[str], int], None] = {}
-    for node in ast.walk(tree):
+    # Calls can stand in any expression, and walking those is most of the work: only where the words occur at all.
+    calls = not source.isascii() or "__import__" in source or "import_module" in source
+    for node in ast.walk(tree) if calls else _statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found[(alias.name, None, node.lineno)] = None
@@ -145,6 +176,20 @@ def _imports(tree: ast.AST) -> Found:
                 if not name.value.startswith("."):
                     found[(name.value, None, node.lineno)] = None
     return sorted(found, key=lambda entry: entry[2])
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every statement, however deep in others; nothing below them."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for field in _BLOCKS:
+            waiting += getattr(node, field, ())
+
+
+# Where statements hold statements: exception handlers and match cases are blocks of their own.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def _is_import_call(function: ast.expr) -> bool:

@@ -260,7 +260,7 @@ export class Session implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#end(new UsageError("session used after close"));
+    if (!this.#gone) this.#end(new UsageError("session used after close"));
     await this.#link.close();
   }
 }

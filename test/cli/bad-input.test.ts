@@ -26,7 +26,7 @@ const runIn = async (files: Files, args: readonly string[], env: NodeJS.ProcessE
       else writeFileSync(join(folder, name), content);
     }
     const ran = await runCli(["run", ...args], { cwd: folder, env: { ...process.env, TMPDIR: tmp, ...env } });
-    assert.equal(readdirSync(tmp), [], "temporary files are left");
+    assert.equal(ownFiles(tmp), [], "temporary files are left");
     return ran;
   } finally {
     for (const path of [folder, tmp]) rmSync(path, { recursive: true, force: true });
@@ -80,13 +80,7 @@ const BAD: readonly (readonly [
     2,
     /^vivarium: a\.py: not UTF-8: byte 1 /,
   ],
-  [
-    "NUL bytes",
-    { "a.py": "x = 1\0\n" },
-    ["a.py"],
-    1,
-    /^ {2}File "a\.py".*\n(.*\n)*SyntaxError: .*null bytes.*\n$/,
-  ],
+  ["NUL bytes", { "a.py": "x = 1\0\n" }, ["a.py"], 1, /SyntaxError: .*null bytes\n$/],
   [
     "10 MB of source",
     { "a.py": "x=1\n".repeat(2_500_000) },
@@ -253,7 +247,7 @@ for (const [what, calls, error, stderr] of HOSTS) {
       );
       assert.equal([ran.status, ran.stdout], [125, ""], ran.stderr);
       assert.match(ran.stderr, stderr);
-      assert.equal(readdirSync(tmp), []);
+      assert.equal(ownFiles(tmp), []);
       rmSync(tmp, { recursive: true });
       assert.equal(
         zygotes().filter((pid) => !before.has(pid)),
@@ -295,5 +289,9 @@ const zygotes = (): number[] =>
 
 const TSX = import.meta.resolve("tsx");
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+// tsx keeps a cache of its own beside them.
+const ownFiles = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => name.startsWith("vivarium-"));
 
 test.run();

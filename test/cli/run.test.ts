@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 import { test } from "uvu";
@@ -28,7 +29,7 @@ const withProgram = (
         writeFileSync(join(folder, "program.py"), program);
         const env = { ...process.env, TMPDIR: tmp };
         await body({ folder, env, run: (...args) => runCli(["run", ...args], { cwd: folder, env }) });
-        assert.equal(readdirSync(tmp), [], "temporary files are left");
+        assert.equal(ownFiles(tmp), [], "temporary files are left");
       } finally {
         for (const path of [folder, tmp]) rmSync(path, { recursive: true, force: true });
       }
@@ -120,19 +121,16 @@ const STATUSES: readonly (readonly [
 ];
 
 for (const [what, program, args, status, stderr] of STATUSES) {
-  withProgram(`exit status ${status}: ${what}`, program, async ({ run }) => {
-    const ran = await run(...args, "program.py");
-    assert.is(ran.status, status, ran.stderr);
-    assert.match(ran.stderr, stderr);
-  });
-}
-
-for (const [what, program, args, status] of STATUSES) {
-  withProgram(`--json prints one line and nothing else: ${what}`, program, async ({ run }) => {
-    const ran = await run("--json", ...args, "program.py");
-    assert.equal([ran.status, ran.stderr], [status, ""]);
-    assert.match(ran.stdout, /^\{.*\}\n$/);
-    const execution = JSON.parse(ran.stdout) as { ok: boolean; error?: unknown; executionCount: number };
+  withProgram(`exit status ${status}, and one line for --json: ${what}`, program, async ({ run }) => {
+    const [plain, json] = await Promise.all([
+      run(...args, "program.py"),
+      run("--json", ...args, "program.py"),
+    ]);
+    assert.is(plain.status, status, plain.stderr);
+    assert.match(plain.stderr, stderr);
+    assert.equal([json.status, json.stderr], [status, ""]);
+    assert.match(json.stdout, /^\{.*\}\n$/);
+    const execution = JSON.parse(json.stdout) as { ok: boolean; error?: unknown; executionCount: number };
     assert.equal([execution.ok, execution.executionCount], [!execution.error, 1]);
   });
 }
@@ -185,7 +183,7 @@ withProgram("a program whose name has a quote and a space runs", "print(1)", asy
   assert.equal([status, stdout], [1, "1\n"]);
 });
 
-for (const args of [["--timeout", "300ms"], ["--timeout=0.3s"], ["--timeout=300"]]) {
+for (const args of [["--timeout", "300ms"], ["--timeout=0.3s"]]) {
   withProgram(`a time is read: ${args.join(" ")}`, "while True: pass", async ({ run }) => {
     const { status, stderr } = await run(...args, "program.py");
     assert.is(status, 124, stderr);
@@ -215,6 +213,7 @@ for (const args of [
   ["--timeout=soon"],
   ["--timeout=-5s"],
   ["--timeout=0"],
+  ["--timeout=300"],
   ["--memory=1"],
   ["--memory=lots"],
   ["--max-output=0"],
@@ -326,7 +325,7 @@ const start = (args: readonly string[], options: { cwd: string; env: NodeJS.Proc
     detached: true,
   });
 
-const heard = async (stream: NodeJS.ReadableStream, text: string): Promise<void> => {
+const heard = async (stream: Readable, text: string): Promise<void> => {
   let all = "";
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
     all += chunk;
@@ -336,5 +335,9 @@ const heard = async (stream: NodeJS.ReadableStream, text: string): Promise<void>
 };
 
 const left = (group: number | undefined) => processes().filter((found) => found.group === group);
+
+// tsx keeps a cache of its own beside them.
+const ownFiles = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => name.startsWith("vivarium-"));
 
 test.run();

@@ -7,7 +7,7 @@ import { asNobody, nobodyMissing } from "../support/run-as.ts";
 /** The same attacks by a user without rights, whose sessions all share one uid of the host. */
 const asAnyone = requires(nobodyMissing()) ? test : test.skip;
 
-for (const file of ["escape", "isolation", "orphans"]) {
+for (const file of ["escape", "isolation", "orphans", "forgery", "deny"]) {
   asAnyone(`every attack of ${file}.test.ts is stopped for an unprivileged user too`, async () => {
     using nobody = asNobody();
     // Controls that need root are not played again; CI counts them where root runs them.

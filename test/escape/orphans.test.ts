@@ -17,7 +17,7 @@ import { timed } from "../support/timed.ts";
 for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
   test(`a supervisor that dies of ${signal} leaves no process behind`, async () => {
     const tmp = mkdtempSync(join(tmpdir(), "vv-orphans-"));
-    const supervisor = spawn(process.execPath, ["--import", "tsx", HOST], {
+    const supervisor = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), HOST], {
       env: { ...process.env, TMPDIR: tmp },
       stdio: ["ignore", "pipe", "inherit"],
     });

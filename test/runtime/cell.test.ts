@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-import { ok, valueOf, withSessions } from "../session/fixture.ts";
+import { ok, outputOf, withSessions } from "../session/fixture.ts";
 
 const { inSession } = withSessions({ policy: "open" });
 
@@ -82,8 +82,8 @@ def r(label): return t(the_row, label)
 for (const [code, output, effects] of AUGMENTED) {
   inSession(`an augmented assignment evaluates everything once: ${code}`, async (session) => {
     await ok(session, EFFECTS);
-    assert.equal(await valueOf(session, code), output);
-    assert.equal(await valueOf(session, "effects"), effects);
+    assert.equal(await outputOf(session, code), output);
+    assert.equal(await outputOf(session, "effects"), effects);
   });
 }
 
@@ -93,20 +93,20 @@ inSession("an augmented assignment stores what it leaves", async (session) => {
   await ok(session, "the_list[0:2] += [8]");
   await ok(session, "the_row[1:2, 3] += 4");
   assert.equal(
-    await valueOf(session, "[the_object.attribute, the_list, the_row.stored[0], the_row.stored[1]]"),
+    await outputOf(session, "[the_object.attribute, the_list, the_row.stored[0], the_row.stored[1]]"),
     [7, [1, 2, 8, 3], "(slice(1, 2, None), 3)", 4],
   );
 });
 
 inSession("an augmented assignment keeps the identity of what is changed in place", async (session) => {
-  assert.is(await valueOf(session, "a = b = [1]\na += [2]\nb is a"), true);
+  assert.is(await outputOf(session, "a = b = [1]\na += [2]\nb is a"), true);
 });
 
 inSession("a tuple's item is changed in place although storing it fails, as in Python", async (session) => {
   await ok(session, "t = ([],)");
   const execution = await session.runCode("t[0] += [1]");
   assert.is(execution.error?.name, "TypeError");
-  assert.equal(await valueOf(session, "t"), [[1]]);
+  assert.equal(await outputOf(session, "t"), [[1]]);
 });
 
 inSession("an assignment's value is what was assigned, also when unpacking it fails", async (session) => {
@@ -116,38 +116,38 @@ inSession("an assignment's value is what was assigned, also when unpacking it fa
 
 inSession("nothing of the machinery shows in the namespace", async (session) => {
   await ok(session, "x = 1\nx += 1");
-  assert.equal(await valueOf(session, "[name for name in dir() if not name.startswith('__')]"), ["x"]);
+  assert.equal(await outputOf(session, "[name for name in dir() if not name.startswith('__')]"), ["x"]);
 });
 
 inSession("a value is not kept alive by the machinery", async (session) => {
   await ok(session, "import weakref\nclass A: pass\na = A()\nr = weakref.ref(a)");
   await ok(session, "a");
   await ok(session, "del a");
-  assert.is(await valueOf(session, "r() is None"), true);
+  assert.is(await outputOf(session, "r() is None"), true);
 });
 
 inSession("a cell is __main__, also for dataclasses and typing", async (session) => {
   const code =
     "import sys, dataclasses\n@dataclasses.dataclass\nclass P:\n  x: 'int' = 1\nP.__module__, sys.modules['__main__'].P is P";
-  assert.equal(await valueOf(session, code), ["__main__", true]);
+  assert.equal(await outputOf(session, code), ["__main__", true]);
 });
 
 inSession("top-level await is an expression and an assignment", async (session) => {
   await ok(session, "import asyncio\nasync def f(x):\n  await asyncio.sleep(0)\n  return x * 2");
-  assert.is(await valueOf(session, "await f(3)"), 6);
-  assert.is(await valueOf(session, "y = await f(4)"), 8);
-  assert.is(await valueOf(session, "y += await f(1)"), 10);
-  assert.is(await valueOf(session, "y"), 10);
-  assert.equal(await valueOf(session, "[await f(i) for i in range(3)]"), [0, 2, 4]);
+  assert.is(await outputOf(session, "await f(3)"), 6);
+  assert.is(await outputOf(session, "y = await f(4)"), 8);
+  assert.is(await outputOf(session, "y += await f(1)"), 10);
+  assert.is(await outputOf(session, "y"), 10);
+  assert.equal(await outputOf(session, "[await f(i) for i in range(3)]"), [0, 2, 4]);
 });
 
 inSession("async for and async with stand at the top level", async (session) => {
   await ok(session, "async def numbers():\n  for i in range(3):\n    yield i\nseen = []");
   await ok(session, "async for n in numbers():\n  seen.append(n)");
-  assert.equal(await valueOf(session, "seen"), [0, 1, 2]);
+  assert.equal(await outputOf(session, "seen"), [0, 1, 2]);
   await ok(session, "import contextlib\n@contextlib.asynccontextmanager\nasync def c():\n  yield 5");
   await ok(session, "async with c() as five:\n  seen = five");
-  assert.is(await valueOf(session, "seen"), 5);
+  assert.is(await outputOf(session, "seen"), 5);
 });
 
 inSession("a task lives on to the next cell that awaits", async (session) => {
@@ -158,9 +158,9 @@ inSession("a task lives on to the next cell that awaits", async (session) => {
   );
   await ok(session, "async def start():\n  return asyncio.create_task(wait())");
   await ok(session, "task = await start()\nawait asyncio.sleep(0)");
-  assert.equal(await valueOf(session, "event.set()\nlog"), ["waits"]);
-  assert.is(await valueOf(session, "await task"), "done");
-  assert.equal(await valueOf(session, "log"), ["waits", "woken"]);
+  assert.equal(await outputOf(session, "event.set()\nlog"), ["waits"]);
+  assert.is(await outputOf(session, "await task"), "done");
+  assert.equal(await outputOf(session, "log"), ["waits", "woken"]);
 });
 
 inSession("an exception out of an await is told with the cell's own frames", async (session) => {
@@ -175,10 +175,10 @@ inSession("an exception out of an await is told with the cell's own frames", asy
 
 inSession("asyncio.run works where there is no await", async (session) => {
   await ok(session, "import asyncio\nasync def f(): return 3");
-  assert.is(await valueOf(session, "asyncio.run(f())"), 3);
-  assert.is(await valueOf(session, "await f()"), 3);
-  assert.is(await valueOf(session, "asyncio.run(f())"), 3);
-  assert.is(await valueOf(session, "await f()"), 3);
+  assert.is(await outputOf(session, "asyncio.run(f())"), 3);
+  assert.is(await outputOf(session, "await f()"), 3);
+  assert.is(await outputOf(session, "asyncio.run(f())"), 3);
+  assert.is(await outputOf(session, "await f()"), 3);
 });
 
 test.run();

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-import { answers, failure, ok, valueOf, withSessions } from "../session/fixture.ts";
+import { answers, failure, ok, outputOf, withSessions } from "../session/fixture.ts";
 
 const { inSession } = withSessions({
   overlay: { import: { allow: ["importlib", "sys", "builtins"], deny: ["xml.etree.ElementTree"] } },
@@ -119,7 +119,7 @@ inSession("allowed modules import what they need for themselves", async (session
     session,
     "import random, statistics, logging, asyncio, uuid, gzip, csv, zoneinfo, concurrent.futures",
   );
-  assert.is(await valueOf(session, "import json\njson.loads('[1]')[0]"), 1);
+  assert.is(await outputOf(session, "import json\njson.loads('[1]')[0]"), 1);
   await ok(session, "import asyncio\nasync def f(): return await asyncio.to_thread(lambda: 5)\nawait f()");
 });
 

@@ -29,11 +29,11 @@ const HOSTILE: readonly (readonly [what: string, source: () => string, mayWork?:
   [
     "deep indentation",
     () =>
-      Array.from({ length: 500 }, (_, i) => `${" ".repeat(i)}if 1:\n`).join("") + " ".repeat(500) + "pass",
+      `${Array.from({ length: 500 }, (_, i) => `${" ".repeat(i)}if 1:\n`).join("") + " ".repeat(500)}pass`,
   ],
   [
     "99 levels of indentation",
-    () => Array.from({ length: 99 }, (_, i) => `${" ".repeat(i)}if 1:\n`).join("") + " ".repeat(99) + "pass",
+    () => `${Array.from({ length: 99 }, (_, i) => `${" ".repeat(i)}if 1:\n`).join("") + " ".repeat(99)}pass`,
     true,
   ],
   ["nested f-strings", () => `${"f'{".repeat(5000)}1${"}'".repeat(5000)}`],

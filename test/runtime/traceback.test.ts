@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-import { answers, failure, ok, valueOf, withSessions } from "../session/fixture.ts";
+import { answers, failure, ok, outputOf, withSessions } from "../session/fixture.ts";
 
 const { inSession } = withSessions({ policy: "data", overlay: { limits: { graceMs: 500 } } });
 
@@ -67,7 +67,7 @@ inSession("causes and contexts are told, each with the user's own frames", async
 });
 
 inSession("an exception group shows what is in it", async (session) => {
-  const groups = await valueOf(session, "import sys\nsys.version_info >= (3, 11)");
+  const groups = await outputOf(session, "import sys\nsys.version_info >= (3, 11)");
   const error = await failure(
     session,
     groups

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-import { answers, failure, ok, valueOf, withSessions } from "../session/fixture.ts";
+import { answers, failure, ok, outputOf, withSessions } from "../session/fixture.ts";
 
 const { inSession } = withSessions({ overlay: { limits: { graceMs: 500 } } });
 
@@ -42,14 +42,14 @@ const VALUES: readonly (readonly [code: string, output: unknown])[] = [
 
 for (const [code, output] of VALUES) {
   inSession(`a value crosses to JavaScript: ${code}`, async (session) => {
-    const value = await valueOf(session, code);
+    const value = await outputOf(session, code);
     assert.equal(value, output);
     assert.is(Object.is(value, -0), Object.is(output, -0));
   });
 }
 
 inSession("a key __proto__ is a key like any other", async (session) => {
-  const value = (await valueOf(session, "{'__proto__': {'polluted': 1}, 'constructor': 2}")) as object;
+  const value = (await outputOf(session, "{'__proto__': {'polluted': 1}, 'constructor': 2}")) as object;
   assert.equal(Object.keys(value), ["__proto__", "constructor"]);
   assert.is(({} as { polluted?: number }).polluted, undefined);
 });
@@ -167,7 +167,7 @@ inSession("hooks of a subclass are not called to take a value apart", async (ses
   const code = "called = []\nclass D(dict):\n  def items(self):\n    called.append(1)\n    return []\nD(a=1)";
   const execution = await ok(session, code);
   assert.equal([execution.output, execution.text], [undefined, "{'a': 1}"]);
-  assert.equal(await valueOf(session, "called"), []);
+  assert.equal(await outputOf(session, "called"), []);
 });
 
 test.run();

@@ -48,7 +48,7 @@ export async function ok(session: Session, code: string, options?: RunOptions): 
 }
 
 /** The JavaScript value of a cell that is meant to end well. */
-export async function valueOf(session: Session, code: string): Promise<unknown> {
+export async function outputOf(session: Session, code: string): Promise<unknown> {
   return (await ok(session, code)).output;
 }
 
@@ -62,5 +62,5 @@ export async function failure(session: Session, code: string, options?: RunOptio
 
 /** A session that still answers, with the state that it has. */
 export async function answers(session: Session, code = "6 * 7", output: unknown = 42): Promise<void> {
-  assert.equal(await valueOf(session, code), output);
+  assert.equal(await outputOf(session, code), output);
 }

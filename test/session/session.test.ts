@@ -4,14 +4,14 @@ import * as assert from "uvu/assert";
 import { GuestError, type RunOptions, UsageError } from "../../src/index.ts";
 import { rejects } from "../support/rejects.ts";
 import { timed } from "../support/timed.ts";
-import { answers, failure, ok, valueOf, withSessions } from "./fixture.ts";
+import { answers, failure, ok, outputOf, withSessions } from "./fixture.ts";
 
 const { executor, inSession } = withSessions({ policy: "data", overlay: { limits: { graceMs: 400 } } });
 
 inSession("a session remembers names, imports, functions and classes", async (session) => {
   await ok(session, "import math\nx = [1]\ndef f(): return x\nclass A:\n  count = 0");
   await ok(session, "x.append(math.floor(2.5))\nA.count += 1");
-  assert.equal(await valueOf(session, "f(), A.count"), [[1, 2], 1]);
+  assert.equal(await outputOf(session, "f(), A.count"), [[1, 2], 1]);
 });
 
 inSession("what ran before an error stays", async (session) => {
@@ -36,7 +36,7 @@ inSession("cells that are sent at once run in the order in which they were sent"
     executions.map(({ executionCount }) => executionCount),
     Array.from({ length: 50 }, (_, index) => index + 2),
   );
-  assert.equal(await valueOf(session, "len(seen)"), 50);
+  assert.equal(await outputOf(session, "len(seen)"), 50);
 });
 
 inSession("a cell that fails does not stop those behind it", async (session) => {
@@ -216,7 +216,7 @@ test("thirty sessions of one executor do not see one another", () =>
         sessions.map((session, index) => ok(session, `x = ${index}\nopen('/tmp/x', 'w').write(str(x))`)),
       );
       const values = await Promise.all(
-        sessions.map((session) => valueOf(session, "x, open('/tmp/x').read()")),
+        sessions.map((session) => outputOf(session, "x, open('/tmp/x').read()")),
       );
       assert.equal(
         values,
@@ -232,7 +232,7 @@ test("sessions have random numbers of their own", async () => {
   const drawn = new Set<unknown>();
   for (let round = 0; round < 5; round++) {
     await using session = await started.createSession();
-    drawn.add(await valueOf(session, "import random\nrandom.random()"));
+    drawn.add(await outputOf(session, "import random\nrandom.random()"));
   }
   assert.is(drawn.size, 5);
 });

@@ -70,16 +70,18 @@ export class Zygote {
     }
   }
 
-  /** Ends a session by force; resolves when its keeper has been reaped. */
+  /** Ends a session, by force if it does not go by itself; resolves when its keeper has been reaped. */
   async end(ticket: Ticket, connection: Connection): Promise<void> {
     const waiting = this.#sessions.get(ticket.session);
     if (!waiting || this.#ended !== undefined) return connection.end("closed");
     const reaped = new Promise<void>((resolve) => {
       this.#sessions.set(ticket.session, { end: () => resolve() });
     });
-    this.#send({ type: "kill", session: ticket.session });
-    await reaped;
+    // A keeper whose supervisor hangs up exits, and the kernel ends its session with it.
     connection.end("closed");
+    const timer = setTimeout(() => this.#send({ type: "kill", session: ticket.session }), HANG_UP_MS);
+    await reaped;
+    clearTimeout(timer);
   }
 
   async close(): Promise<void> {
@@ -142,5 +144,6 @@ type Waiting = { end(reason: string): void };
 const RUNTIME = fileURLToPath(new URL("../../../runtime/", import.meta.url));
 const START_MS = 60_000;
 const CLOSE_MS = 2_000;
+const HANG_UP_MS = 1_000;
 const LINE_BYTES = 1 << 20;
 const STDERR_CHARS = 4_000;
