@@ -13,6 +13,7 @@ from .channel import Channel, encode, receive_descriptor
 from .meter import Meter
 from .output import Stream
 from .spec import Spec
+from .watch import Watchdog
 from .worker import GO, run_worker
 
 _START_SECONDS = 10
@@ -25,7 +26,7 @@ Emit = Callable[[str, str], None]
 class WorkerHand:
     """Starts a worker and holds everything that ends with it."""
 
-    def __init__(self, spec: Spec, request: Dict[str, Any], confined: bool) -> None:
+    def __init__(self, spec: Spec, confined: bool) -> None:
         """Forks the worker, which waits for `let_confine`; `confined` says whether this process is already."""
         self._spec = spec
         self._socket, theirs = socket.socketpair()
@@ -34,7 +35,7 @@ class WorkerHand:
         self.pid = os.fork()
         if self.pid == 0:
             self._socket.close()
-            run_worker(spec, request, theirs, (out_write, error_write), confined)
+            run_worker(spec, theirs, (out_write, error_write), confined)
         calls.wait_for(self.pid)
         theirs.close()
         os.close(out_write)
@@ -62,7 +63,7 @@ class WorkerHand:
         self.channel = Channel(ours, 2 * spec.limits["resultBytes"] + _LINE_SLACK_BYTES)
         self.pidfd = os.pidfd_open(self.pid)
         self.meter = Meter(self.pid)
-        self.base_bytes = self.meter.private_bytes()
+        self.watchdog = Watchdog(spec.limits, self.meter.private_bytes())
         limit = spec.limits["outputBytes"]
         pairs = (("stdout", self._out_read), ("stderr", self._error_read))
         self.streams = {descriptor: Stream(name, descriptor, limit) for name, descriptor in pairs}
@@ -138,7 +139,7 @@ class WorkerHand:
     def usage(self, cell: Any) -> Tuple[float, int]:
         """CPU seconds of the cell and its peak of resident memory, in bytes."""
         seconds = self.meter.cpu_seconds() - cell.cpu_started
-        return seconds, max(self.meter.peak_bytes(seconds), cell.peak_bytes)
+        return seconds, self.meter.peak_bytes(seconds, self.watchdog.peak_bytes)
 
     def bury(self, poll: select.epoll) -> int:
         """After the worker's end: kills and reaps whatever else is left; returns the worker's status."""

@@ -21,24 +21,20 @@ from .confine import confine_keeper, let_go
 from .guard import ImportRules
 from .hand import WorkerHand
 from .jail import root, seccomp
-from .meter import private_bytes, session_processes
-from .output import Stream
+from .output import MOST_READS, READ_BYTES, Stream
 from .protocol import checker
 from .report import crash_error, finished, interrupted_error, memory_error, timeout_error, where_it_was
 from .spec import Spec
 
 PROTOCOL_VERSION = 1
 _COMMAND_BYTES = 64 << 20
-_WATCH_SECONDS = 0.05
 _MOST_DENIALS = 100
 _WARM_UP_AFTER_SECONDS = 0.003
 
 _check_report = checker("WorkerReport")
 
 
-def run_keeper(
-    spec: Spec, request: Dict[str, Any], connection: socket.socket, worker: WorkerHand
-) -> NoReturn:
+def run_keeper(spec: Spec, connection: socket.socket, worker: WorkerHand) -> NoReturn:
     """Turns this process into the keeper of a worker that waits; it never returns."""
     try:
         let_go([connection.fileno(), *worker.descriptors()])
@@ -47,7 +43,7 @@ def run_keeper(
         worker.let_confine()
         enforcement = confine_keeper(spec)
         worker.confined()
-        keeper = Keeper(spec, Channel(connection, _COMMAND_BYTES), request)
+        keeper = Keeper(spec, Channel(connection, _COMMAND_BYTES))
         keeper.start(worker, enforcement)
         keeper.run()
     except BaseException as error:
@@ -70,20 +66,18 @@ class Cell:
         self.started = now
         self.wall_ms: int = command.get("wallMs") or limits["wallMs"]
         self.deadline = now + self.wall_ms / 1000
-        self.next_watch = now + _WATCH_SECONDS
         # Why it was told to stop, once it was: "timeout", "cpu" or "interrupt"; and why it was killed.
         self.stopping: Optional[str] = None
         self.killed: Optional[str] = None
         self.denials: List[Dict[str, Any]] = []
-        self.peak_bytes = 0
         self.cpu_started = 0.0
 
 
 class Keeper:
-    def __init__(self, spec: Spec, supervisor: Channel, request: Dict[str, Any]) -> None:
+    def __init__(self, spec: Spec, supervisor: Channel) -> None:
         self._spec = spec
         self._supervisor = supervisor
-        self._request = request
+        self._argv: Optional[List[str]] = None
         self._rules = ImportRules(spec.imports_allowed, spec.imports_denied)
         self._poll = select.epoll()
         self._poll.register(supervisor.fileno(), select.EPOLLIN)
@@ -130,13 +124,13 @@ class Keeper:
                     self._parsed()
                 elif self._worker:
                     self._from_worker(self._worker, descriptor)
-            if self._cell:
-                self._watch(self._cell)
+            self._watch()
 
     def _wait_seconds(self) -> float:
-        if not self._cell:
-            return -1
-        return max(0.0, min(self._cell.next_watch, self._cell.deadline) - time.monotonic())
+        moments = [self._cell.deadline] if self._cell else []
+        if self._worker and self._worker.watchdog.due:
+            moments.append(self._worker.watchdog.due)
+        return max(0.0, min(moments) - time.monotonic()) if moments else -1
 
     # From the supervisor.
 
@@ -145,7 +139,11 @@ class Keeper:
         command = decode(line)
         if command["type"] == "close":
             return False
-        if command["type"] == "interrupt":
+        if command["type"] == "start":
+            self._argv = command["argv"]
+            if self._worker:
+                self._worker.send({"type": "start", "argv": self._argv}, self._poll)
+        elif command["type"] == "interrupt":
             if self._cell and self._cell.id == command["id"] and not self._cell.stopping:
                 self._interrupt(self._cell, "interrupt")
             elif self._next and self._next.id == command["id"]:
@@ -203,6 +201,7 @@ class Keeper:
         worker = self._worker or self._launch_worker()
         cell.cpu_started = worker.meter.cpu_seconds()
         worker.begin(self._poll)
+        worker.watchdog.cell_begins(time.monotonic())
         worker.send({"type": "run", "id": cell.id, "code": cell.code, "filename": cell.filename}, self._poll)
 
     # From the worker.
@@ -247,12 +246,16 @@ class Keeper:
         if not self._cell or self._parser:
             worker.pause(stream, self._poll)
             return
-        data = stream.read()
+        # As often as the largest pipe takes, so that nothing of this cell is left for the next one.
+        for _ in range(MOST_READS):
+            data = stream.read()
+            text = stream.output.feed(data) if data else ""
+            if text:
+                self._emit(stream.name, text)
+            if len(data) < READ_BYTES:
+                break
         if stream.ended:
             worker.pause(stream, self._poll)
-        text = stream.output.feed(data) if data else ""
-        if text:
-            self._emit(stream.name, text)
 
     def _emit(self, name: str, text: str) -> None:
         assert self._cell is not None
@@ -280,26 +283,23 @@ class Keeper:
 
     # Time and memory.
 
-    def _watch(self, cell: Cell) -> None:
-        now = time.monotonic()
-        limits = self._spec.limits
-        if now >= cell.deadline:
+    def _watch(self) -> None:
+        now, cell, worker = time.monotonic(), self._cell, self._worker
+        if cell and now >= cell.deadline:
             if cell.stopping:
                 self._kill(cell, cell.stopping)
             else:
                 self._interrupt(cell, "timeout")
-            return
-        if now < cell.next_watch:
-            return
-        cell.next_watch = now + _WATCH_SECONDS
-        if not self._worker or self._parser:
-            return
-        if not cell.stopping and self._worker.meter.cpu_seconds() - cell.cpu_started > limits["cpuMs"] / 1000:
-            self._interrupt(cell, "cpu")
-        used = private_bytes(session_processes(), "/workspace")
-        cell.peak_bytes = max(cell.peak_bytes, used)
-        if used > limits["memoryBytes"] + self._worker.base_bytes:
-            self._kill(cell, "memory")
+        elif worker and not self._parser and worker.watchdog.due and now >= worker.watchdog.due:
+            used = worker.meter.cpu_seconds() - cell.cpu_started if cell else 0.0
+            passed = worker.watchdog.look(now, cell is not None, used)
+            if passed == "cpu" and cell:
+                if not cell.stopping:
+                    self._interrupt(cell, "cpu")
+            elif passed and cell:
+                self._kill(cell, passed)
+            elif passed:
+                worker.kill()
 
     def _interrupt(self, cell: Cell, why: str) -> None:
         cell.stopping = why
@@ -336,6 +336,7 @@ class Keeper:
             if report.get("error"):
                 error = where_it_was(error, report["error"])
             report = {"error": error}
+        worker.watchdog.cell_ends(time.monotonic())
         if self._has_children:
             calls.reap()
         self._conclude(cell, finished(cell, report, worker, "kept", cut))
@@ -369,6 +370,8 @@ class Keeper:
             result["state"] = "lost"
         # What the worker made of the value may have no JSON: then it broke the protocol while its cell still ran.
         line = encode(result)
+        if len(line) > self._spec.line_bytes:
+            raise ProtocolError(f"a result of {len(line)} bytes")
         self._cell = None
         if cell.id:
             self._supervisor.send_line(line)
@@ -377,9 +380,11 @@ class Keeper:
             self._begin(following)
 
     def _launch_worker(self) -> WorkerHand:
-        worker = WorkerHand(self._spec, self._request, confined=True)
+        worker = WorkerHand(self._spec, confined=True)
         worker.let_confine()
         worker.confined()
         worker.register(self._poll)
         self._worker = worker
+        if self._argv:
+            worker.send({"type": "start", "argv": self._argv}, self._poll)
         return worker

@@ -1,28 +1,27 @@
-"""What a worker has used: its processor time, its memory, and that of the processes it started."""
+"""What a session uses: processor time and memory, of its worker and of everything the worker started."""
 
 from __future__ import annotations
 
 import os
 import time
-from typing import List
+from typing import List, NamedTuple
 
 # Within it a process can fill a few MiB at most.
 _UNMEASURED_SECONDS = 0.001
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Meter:
-    """Reads one worker's figures through descriptors that stay open, because every cell asks for them."""
+    """Reads one worker's figures through a descriptor that stays open, because every cell asks for them."""
 
     def __init__(self, pid: int) -> None:
         # The kernel's CPUCLOCK_SCHED of another process, as clock_getcpuclockid would give it.
         self._clock = (~pid << 3) | 2
         self._status = os.open(f"/proc/{pid}/status", os.O_RDONLY | os.O_CLOEXEC)
-        self._resident = 0
-        self._clear = os.open(f"/proc/{pid}/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
+        self._resident = self._peak = 0
 
     def close(self) -> None:
         os.close(self._status)
-        os.close(self._clear)
 
     def cpu_seconds(self) -> float:
         try:
@@ -34,22 +33,30 @@ class Meter:
         """Anonymous memory that the worker maps now; after a fork, what it shares with its parent."""
         return _kib(os.pread(self._status, 4096, 0), b"RssAnon:") * 1024
 
-    def peak_bytes(self, seconds: float) -> int:
-        """The highest resident size since the last call, after a cell of so many CPU seconds.
+    def peak_bytes(self, seconds: float, sampled: int) -> int:
+        """The highest resident size of a cell that took so many CPU seconds; `sampled` is what was seen on the way.
 
-        A cell that took next to no time cannot have touched much memory: the last figure still holds, and the kernel
-        is spared writing down the whole status of a process.
+        The kernel keeps one peak for the life of a process: it is the cell's when the cell raised it. A cell that took
+        next to no time cannot have touched much memory, and the kernel is spared writing down a whole status.
         """
         if seconds < _UNMEASURED_SECONDS and self._resident:
-            return self._resident
+            return max(self._resident, sampled)
         try:
             text = os.pread(self._status, 4096, 0)
-            peak, self._resident = _kib(text, b"VmHWM:") * 1024, _kib(text, b"VmRSS:") * 1024
-            if peak > self._resident + (1 << 18):
-                os.write(self._clear, b"5")
-            return peak
         except OSError:
-            return 0
+            return sampled
+        before, self._peak = self._peak, _kib(text, b"VmHWM:") * 1024
+        self._resident = _kib(text, b"VmRSS:") * 1024
+        return max(sampled, self._peak if self._peak > before else self._resident)
+
+
+class Usage(NamedTuple):
+    """Of all processes of a session but the keeper; `bytes` counts shared pages once for each who maps them."""
+
+    bytes: int
+    cpu_seconds: float
+    processes: int
+    threads: int
 
 
 def session_processes() -> List[int]:
@@ -57,17 +64,49 @@ def session_processes() -> List[int]:
     return sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1")
 
 
-def private_bytes(pids: List[int], files: str) -> int:
-    """Memory that a session alone holds: anonymous pages of its processes, shared memory, and its tmpfs."""
-    total = 0
+def session_usage() -> Usage:
+    """One look at everything; quick, and for memory never too low: `precise_bytes` says more at a price."""
+    used = threads = 0
+    # What has ended already and was waited for is in the keeper's own books.
+    ended = os.times()
+    seconds = ended.children_user + ended.children_system
+    pids = session_processes()
     for pid in pids:
-        try:
-            with open(f"/proc/{pid}/status", "rb") as status:
-                total += _kib(status.read(), b"RssAnon:") * 1024
-        except OSError:
-            continue
-    space = os.statvfs(files)
-    return total + (space.f_blocks - space.f_bfree) * space.f_frsize
+        status = _read(f"/proc/{pid}/status")
+        used += (_kib(status, b"RssAnon:") + _kib(status, b"RssShmem:") + _kib(status, b"VmSwap:")) * 1024
+        threads += _kib(status, b"Threads:")
+        # The name in brackets may hold anything; user, system and children's times come 12th to 15th after it.
+        times = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[11:15]
+        seconds += sum(map(int, times)) / _TICKS
+    return Usage(used + _file_bytes(), seconds, len(pids), threads)
+
+
+def precise_bytes() -> int:
+    """The same memory with shared pages counted once between those who map them. The kernel walks every page."""
+    used = 0
+    for pid in session_processes():
+        text = _read(f"/proc/{pid}/smaps_rollup")
+        used += (_kib(text, b"Pss_Anon:") + _kib(text, b"Pss_Shmem:") + _kib(text, b"SwapPss:")) * 1024
+    return used + _file_bytes()
+
+
+def _file_bytes() -> int:
+    space = os.statvfs("/workspace")
+    return (space.f_blocks - space.f_bfree) * space.f_frsize
+
+
+def _read(path: str) -> bytes:
+    """A small file of procfs; nothing for a process that has gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, 8192)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def _kib(text: bytes, label: bytes) -> int:

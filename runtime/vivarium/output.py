@@ -6,9 +6,11 @@ import codecs
 import os
 from typing import List
 
-_READ_BYTES = 1 << 18
+READ_BYTES = 1 << 18
+# /proc/sys/fs/pipe-max-size is a MiB unless an administrator raised it.
+MOST_READS = 4
 # One for all streams: most reads find little or nothing, and a fresh buffer of this size costs more than they do.
-_buffer = bytearray(_READ_BYTES)
+_buffer = bytearray(READ_BYTES)
 _view = memoryview(_buffer)
 
 
@@ -49,7 +51,7 @@ class Output:
         self._tail.append(data)
         self._tail_size += len(data)
         # Joined only now and then: a flood costs one copy of what is kept for every several kept sizes.
-        if self._tail_size > 4 * self._tail_limit + _READ_BYTES:
+        if self._tail_size > 4 * self._tail_limit + READ_BYTES:
             joined = b"".join(self._tail)[-self._tail_limit :]
             self._tail = [joined]
             self._tail_size = len(joined)

@@ -12,9 +12,12 @@ class Spec:
     def __init__(self, config: Dict[str, Any], uids: int) -> None:
         self.policy: str = config["policy"]
         self.limits: Dict[str, int] = config["limits"]
+        # The supervisor takes no longer line than this.
+        self.line_bytes: int = config["lineBytes"]
         self.imports_allowed: List[str] = config["imports"]["allow"]
         self.imports_denied: List[str] = config["imports"]["deny"]
         self.seccomp: bytes = base64.b64decode(config["seccomp"])
+        self.seal: bytes = base64.b64decode(config["seal"])
         self.write: List[str] = config["write"]
         self.private: Dict[str, str] = config["private"]
         self.execute: List[str] = config["execute"]

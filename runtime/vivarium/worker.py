@@ -21,7 +21,7 @@ from typing import Any, Callable, Dict, NoReturn, Optional, Tuple
 from . import guard
 from .cell import Outcome, compile_cell, describe, name_cell, remember_source, run_code
 from .channel import Channel, send_descriptor
-from .confine import confine_worker, let_go, prepare_worker
+from .confine import confine_worker, let_go, prepare_worker, seal_worker
 from .precheck import syntax_error
 from .spec import Spec
 from .values import Encoder, NoTwin, TooLarge
@@ -32,9 +32,7 @@ GO = b"g"
 _NO_INPUT = "input() has nothing to read: this session has no standard input"
 
 
-def run_worker(
-    spec: Spec, request: Dict[str, Any], connection: socket.socket, pipes: Tuple[int, int], confined: bool
-) -> NoReturn:
+def run_worker(spec: Spec, connection: socket.socket, pipes: Tuple[int, int], confined: bool) -> NoReturn:
     """Turns this process into a worker; it never returns."""
     try:
         let_go([connection.fileno(), *pipes])
@@ -43,13 +41,14 @@ def run_worker(
         os.close(pipes[0])
         os.close(pipes[1])
         os.setsid()
-        worker = Worker(spec, request, Channel(connection, _ORDER_BYTES))
+        worker = Worker(spec, Channel(connection, _ORDER_BYTES))
         if connection.recv(1) != GO:
             os._exit(0)
         prepare_worker(spec, confined)
         listener = confine_worker(spec, confined)
         send_descriptor(connection, listener)
         os.close(listener)
+        seal_worker(spec)
         # While the keeper gets ready: what a first cell touches becomes this process's own now.
         worker.execute(0, "None", "<warm-up>")
     except BaseException as failure:
@@ -77,7 +76,7 @@ _WARM_UP = ("1+1", "x = [1]", "def f():\n  return {}['a']\nf()", "1 +") * 8
 class Worker:
     """One namespace and the loop that runs cells in it."""
 
-    def __init__(self, spec: Spec, request: Dict[str, Any], channel: Channel) -> None:
+    def __init__(self, spec: Spec, channel: Channel) -> None:
         self._channel = channel
         self._sending = threading.Lock()
         self._loop: Any = None
@@ -89,7 +88,7 @@ class Worker:
         sys.modules["__main__"] = main
         self.namespace: Dict[str, Any] = main.__dict__
         self.namespace["__builtins__"] = builtins
-        sys.argv = list(request.get("argv") or [""])
+        sys.argv = [""]
         sys.path.append("/workspace")
         sys.stdin = NoInput()
         sys.stdout = _writer(1)
@@ -106,6 +105,9 @@ class Worker:
             order = self._channel.receive()
             if order is None:
                 os._exit(0)
+            if order["type"] == "start":
+                sys.argv[:] = order["argv"]
+                continue
             try:
                 report = self.execute(order["id"], order["code"], order["filename"])
             except KeyboardInterrupt:

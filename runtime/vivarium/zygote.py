@@ -73,13 +73,13 @@ def _build(config: Dict[str, Any]) -> Tuple[int, Dict[str, str]]:
     else:
         namespaces.enter_outer_as_user()
     root.make_private()
+    for path in config["hidden"]:
+        jail.deny(path)
     config["execute"] = root.program_paths(config["programs"])
     for path in root.interpreter_paths() + config["execute"] + root.host_paths(config["read"]):
         jail.add(path)
     for path in root.host_paths(config["write"]):
         jail.add(path, writable=True)
-    for path in config["hidden"]:
-        jail.hide(path)
     jail.build()
     return namespaces.enter_outer_as_root() if is_root else 1, jail.private
 
@@ -216,7 +216,7 @@ def _start_session(spec: Spec, request: Dict[str, Any], sockets: int, mapped: in
     try:
         signal.set_wakeup_fd(-1)
         # Forked before this process has touched much, and so while there is little to copy for both.
-        worker = WorkerHand(spec, request, confined=False)
+        worker = WorkerHand(spec, confined=False)
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.connect(_CONNECT_PATH.format(sockets))
         connection.sendall(encode({"type": "hello", "session": request["session"], "token": request["token"]}))
@@ -229,7 +229,7 @@ def _start_session(spec: Spec, request: Dict[str, Any], sockets: int, mapped: in
     except BaseException as error:
         os.write(2, f"{_reason(error) if isinstance(error, Exception) else error!r}\n".encode())
         os._exit(1)
-    run_keeper(spec, request, connection, worker)
+    run_keeper(spec, connection, worker)
 
 
 def _preload(modules: List[str]) -> List[str]:

@@ -20,10 +20,14 @@ export type Exit = {
 };
 
 /** Starts a program with exactly the given environment; it is killed when this process exits. */
-export function spawn(file: string, args: readonly string[], options: { cwd: string }): Spawned {
+export function spawn(
+  file: string,
+  args: readonly string[],
+  options: { cwd: string; env?: Record<string, string> },
+): Spawned {
   const child = execa(file, args, {
     cwd: options.cwd,
-    env: {},
+    env: options.env ?? {},
     extendEnv: false,
     stdin: "pipe",
     stdout: "pipe",

@@ -70,6 +70,7 @@ const enforcement = Type.Object(
 
 /** From the supervisor to a session. */
 export const commandSchema = Type.Union([
+  message("start", { argv: Type.Array(Type.String(), { maxItems: 10_000 }) }),
   message("run", {
     id,
     code: Type.String(),
@@ -110,7 +111,6 @@ export const zygoteRequestSchema = Type.Union([
   message("fork", {
     session: Type.String({ maxLength: 64 }),
     token: Type.String({ maxLength: 128 }),
-    argv: Type.Optional(Type.Array(Type.String())),
   }),
   message("kill", { session: Type.String({ maxLength: 64 }) }),
 ]);

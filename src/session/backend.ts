@@ -13,7 +13,6 @@ export interface Backend {
 }
 
 export type LaunchOptions = {
-  readonly argv?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 

@@ -69,11 +69,12 @@ export class ExecutionBuilder {
     else if (event.type === "denial") this.#denials.push(event.denial);
   }
 
-  finish({ output, text, error, state, truncated, usage }: Omit<ResultEvent, "type" | "id">): Execution {
+  finish(event: Omit<ResultEvent, "type" | "id">): Execution {
+    const { text, state, truncated, usage } = event;
+    const { output, error } = event.error ? { output: null, error: event.error } : decode(event);
     return {
       ok: error === null,
-      // A value without a twin in JavaScript has a text and nothing else.
-      output: output === undefined && text === null ? null : decodeValue(output),
+      output,
       text,
       isFinalAnswer: false,
       logs: { stdout: this.#stdout.join(""), stderr: this.#stderr.join("") },
@@ -101,3 +102,15 @@ export class ExecutionBuilder {
     });
   }
 }
+
+/** A value that is none costs its cell: only a worker that lies sends one. */
+const decode = ({ output, text }: Pick<ResultEvent, "output" | "text">) => {
+  try {
+    // A value without a twin in JavaScript has a text and nothing else.
+    return { output: output === undefined && text === null ? null : decodeValue(output), error: null };
+  } catch (cause) {
+    const message = `the worker broke the protocol: ${(cause as Error).message}`;
+    const error = { kind: "crash", name: "ProtocolError", message } as const;
+    return { output: null, error: { ...error, traceback: `${error.name}: ${message}`, line: null } };
+  }
+};

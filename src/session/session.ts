@@ -76,8 +76,11 @@ export class Session implements AsyncDisposable {
 
   /** @internal Launches a session and waits until it is ready, at most `START_MS`. */
   static async start(backend: Backend, terms: SessionTerms, options: SessionOptions): Promise<Session> {
-    const link = await backend.launch({ argv: options.argv, signal: options.signal });
+    const link = await backend.launch({ signal: options.signal });
     try {
+      // Over the session's own line: what passed through the zygote, every later session could find in its memory.
+      if (options.argv)
+        link.send(JSON.stringify({ type: "start", argv: [...options.argv] } satisfies Command));
       return await Session.#greet(link, terms, { ungranted: backend.ungranted, signal: options.signal });
     } catch (error) {
       await link.close();

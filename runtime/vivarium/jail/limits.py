@@ -19,6 +19,9 @@ _CAPABILITY_VERSION_3 = 0x20080522
 # checkpoints.
 OWN_PROCESSES = 12
 
+# What glibc reserves for a thread.
+_STACK_BYTES = 8 << 20
+
 
 def drop_capabilities() -> None:
     """Empties every capability set. With no_new_privs no program brings one back; the bits say so for uid 0 as well."""
@@ -54,10 +57,10 @@ def close_all_but(keep: Iterable[int]) -> None:
 def apply_worker(limits: Dict[str, int]) -> None:
     """The worker's rlimits; both the soft and the hard value, so that a cell cannot raise them."""
     memory = limits["memoryBytes"]
-    # What the interpreter has mapped already is not the cell's; address space is granted twice over because
-    # allocators and thread stacks reserve more than they use. The keeper counts what is really used.
+    # What the interpreter has mapped already is not the cell's. Thread stacks reserve more than they use; beyond that
+    # address space is tight, because it also bounds what cannot be counted: shared pages that nobody maps just now.
     base = _mapped_bytes()
-    _set(resource.RLIMIT_AS, base + 2 * memory)
+    _set(resource.RLIMIT_AS, base + memory + min(memory, limits["threads"] * _STACK_BYTES))
     _set(resource.RLIMIT_DATA, base + memory)
     _set(resource.RLIMIT_NPROC, limits["processes"] + limits["threads"] + OWN_PROCESSES)
     _set(resource.RLIMIT_NOFILE, limits["openFiles"])

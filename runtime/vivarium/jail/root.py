@@ -134,8 +134,18 @@ class Root:
         self.private: Dict[str, str] = {}
 
     def add(self, path: str, writable: bool = False) -> None:
-        """Takes a host path with everything mounted below it; symbolic links on the way are taken along."""
+        """Takes a host path with everything mounted below it; symbolic links on the way are taken along.
+
+        A folder with something denied in it is taken entry by entry, without what is denied: covering that would not
+        last, because the kernel uncovers a file that somebody outside replaces. Entries that come later stay out too.
+        """
         real = self._resolve(os.path.normpath(path))
+        if any(real == hidden or _is_below(real, hidden) for hidden in self._hidden):
+            return
+        if any(_is_below(hidden, real) for hidden in self._hidden):
+            for name in os.listdir(real):
+                self.add(os.path.join(real, name), writable)
+            return
         known = self._trees.get(real)
         if known and (known[2] or not writable):
             return
@@ -147,6 +157,10 @@ class Root:
         if known:
             os.close(known[0])
         self._trees[real] = (descriptor, os.path.isdir(real), writable)
+
+    def deny(self, path: str) -> None:
+        """Leaves a path out of whatever is added from now on, whether or not it exists yet."""
+        self._hidden += {os.path.normpath(path), os.path.realpath(path)}
 
     def _resolve(self, path: str) -> str:
         """Follows links one at a time and remembers each, so that the jail has the same names as the host."""
@@ -177,7 +191,6 @@ class Root:
         for path, text in _FILES.items():
             with open(STAGE + path, "w", encoding="ascii") as file:
                 file.write(text)
-        os.close(os.open(f"{STAGE}/etc/hidden", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o000))
         for name, descriptor in devices.items():
             _touch(f"{STAGE}/dev/{name}")
             _attach(descriptor, f"{STAGE}/dev/{name}")
@@ -198,14 +211,6 @@ class Root:
             if not os.path.lexists(STAGE + path) and not _is_private(path):
                 os.makedirs(os.path.dirname(STAGE + path), 0o755, exist_ok=True)
                 os.symlink(target, STAGE + path)
-        for path in self._hidden:
-            if not _is_private(path) or any(_is_below(path, known) or path == known for known in self.private):
-                _cover(STAGE + self._place(path))
-
-    def hide(self, path: str) -> None:
-        """Covers what is at a host path with something empty, wherever the path is granted."""
-        if os.path.lexists(path):
-            self._hidden.append(os.path.realpath(path))
 
     def _place(self, path: str) -> str:
         """Where a host path lies in the jail while it is built."""
@@ -261,14 +266,6 @@ def _attach(descriptor: int, target: str) -> None:
 def _set_attributes(descriptor: int, path: str, attributes: int, flags: int) -> None:
     attr = struct.pack("=QQQQ", attributes, 0, 0, 0)
     syscall("mount_setattr", descriptor, path.encode(), flags, attr, len(attr))
-
-
-def _cover(target: str) -> None:
-    """Mounts something empty and unreadable over a path; nothing is there to cover if it was not granted."""
-    if os.path.isdir(target):
-        mount("hidden", target, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0000,size=4k,nr_inodes=2")
-    elif os.path.exists(target):
-        mount(f"{STAGE}/etc/hidden", target, "", MS_BIND)
 
 
 def _make_point(target: str, is_folder: bool) -> None:

@@ -11,13 +11,18 @@ export class Connection {
   #first: ((line: string) => void) | undefined;
   #waiting: string[] = [];
   #ended: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, limitBytes: number) {
     this.#socket = socket;
     this.#reader = new LineReader(limitBytes);
     socket.on("data", (chunk) => this.#feed(chunk));
     socket.on("error", () => {});
-    socket.on("close", () => this.end("its process ended"));
+    // Whoever watches the processes knows better why, and hears of it at about the same time.
+    socket.on("close", () => {
+      if (this.#ended === undefined)
+        this.#timer = setTimeout(() => this.end("its process ended"), BETTER_REASON_MS);
+    });
   }
 
   send(line: string): void {
@@ -42,6 +47,7 @@ export class Connection {
     this.#socket.destroy();
     if (this.#ended !== undefined) return;
     this.#ended = reason;
+    clearTimeout(this.#timer);
     this.#listener?.end(reason);
   }
 
@@ -59,3 +65,5 @@ export class Connection {
     }
   }
 }
+
+const BETTER_REASON_MS = 500;

@@ -65,11 +65,11 @@ class SubprocessBackend implements Backend {
     }
   }
 
-  async launch({ argv, signal }: LaunchOptions): Promise<Link> {
+  async launch({ signal }: LaunchOptions): Promise<Link> {
     if (this.#closed) throw new UsageError("executor used after close");
     signal?.throwIfAborted();
     const zygote = await this.#living();
-    const { connection, ticket } = await zygote.fork(argv);
+    const { connection, ticket } = await zygote.fork();
     const link = new SessionLink(zygote, connection, ticket, () => this.#links.delete(link));
     this.#links.add(link);
     return link;
@@ -92,7 +92,7 @@ class SubprocessBackend implements Backend {
 
   async #begin(): Promise<Zygote> {
     try {
-      this.#doorway ??= Doorway.open(2 * this.#config.limits.resultBytes + LINE_SLACK_BYTES);
+      this.#doorway ??= Doorway.open(this.#config.lineBytes);
       const zygote = await Zygote.start(this.#python, this.#config, await this.#doorway);
       void zygote.died.then(() => {
         this.#zygote = undefined;
@@ -133,6 +133,3 @@ class SessionLink implements Link {
     return this.#closing;
   }
 }
-
-/** What a line of a session may hold beside its result: errors, counts, names. */
-const LINE_SLACK_BYTES = 4 << 20;

@@ -1,18 +1,20 @@
 import type { Limits } from "../../policy/limits.ts";
 import { limitsOf, type Operation, type Plan } from "../../policy/plan.ts";
 import { type Arch, compileFilter } from "./seccomp/compile.ts";
-import { workerRules } from "./seccomp/rules.ts";
+import { sealRules, workerRules } from "./seccomp/rules.ts";
 import { SYSCALLS } from "./seccomp/syscalls.ts";
 
 /** What a zygote is told in its first line, beside where its socket is. Everything in it is trusted. */
 export type ZygoteConfig = {
   readonly policy: string;
   readonly limits: Limits;
+  /** The longest line that a session may send. */
+  readonly lineBytes: number;
   readonly imports: { readonly allow: readonly string[]; readonly deny: readonly string[] };
   /** Host paths bound into the jail; `"*"` is every top-level folder of the host. */
   readonly read: readonly string[];
   readonly write: readonly string[];
-  /** Host paths covered by something empty. */
+  /** Host paths left out of whatever else is bound. */
   readonly hidden: readonly string[];
   /** Programs that may be started: names, paths, `"@python"`, or `"*"`. */
   readonly programs: readonly string[];
@@ -21,6 +23,8 @@ export type ZygoteConfig = {
   readonly preload: readonly string[];
   /** The worker's filter as base64 of `struct sock_filter[]`. */
   readonly seccomp: string;
+  /** A second filter for workers that start no processes, or nothing. */
+  readonly seal: string;
   /** Numbers of the system calls that wait for the keeper, and their names. */
   readonly notified: Readonly<Record<string, string>>;
 };
@@ -45,11 +49,13 @@ export function lowerPlan(
 ): Lowered {
   const programs = targets(plan, "run", "allow");
   const denied = targets(plan, "run", "deny");
+  const limits = limitsOf(plan);
   const started = denied.includes("*") ? [] : programs.filter((program) => !denied.includes(program));
   return {
     config: {
       policy: plan.policy,
-      limits: limitsOf(plan),
+      limits,
+      lineBytes: 2 * limits.resultBytes + LINE_SLACK_BYTES,
       imports: { allow: targets(plan, "import", "allow"), deny: targets(plan, "import", "deny") },
       read: unlessDenied(plan, "read"),
       write: unlessDenied(plan, "write"),
@@ -57,14 +63,16 @@ export function lowerPlan(
       programs: started,
       env: { ...BASE_ENV, ...grantedEnv(plan, host.env), ...options.env },
       preload: options.preload ?? [],
-      seccomp: Buffer.from(compileFilter(workerRules({ exec: started.length > 0 }), host.arch)).toString(
-        "base64",
-      ),
+      seccomp: base64(compileFilter(workerRules({ exec: started.length > 0 }), host.arch)),
+      seal: limits.processes > 0 ? "" : base64(compileFilter(sealRules(), host.arch, { kind: "allow" })),
       notified: notified(host.arch),
     },
     ungranted: ungranted(plan),
   };
 }
+
+/** What a line may hold beside a result: errors, counts, names. */
+const LINE_SLACK_BYTES = 4 * 2 ** 20;
 
 /** A clean environment: where things are inside the jail, one encoding, and one thread for BLAS, which forks badly. */
 const BASE_ENV: Readonly<Record<string, string>> = {
@@ -82,6 +90,8 @@ const BASE_ENV: Readonly<Record<string, string>> = {
   PYTHONNOUSERSITE: "1",
   TMPDIR: "/tmp",
 };
+
+const base64 = (program: Uint8Array): string => Buffer.from(program).toString("base64");
 
 const NOTIFIED = [
   "clone",

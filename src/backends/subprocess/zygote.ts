@@ -41,7 +41,7 @@ export class Zygote {
   /** Starts the process and waits until it has built the jail; throws `UnavailableError` with what is missing. */
   static async start(python: string, config: ZygoteConfig, doorway: Doorway): Promise<Zygote> {
     // Isolated from the user's site and environment; started where it lies, so that its command line names no path.
-    const process = spawn(python, ["-I", "-B", "zygote.py"], { cwd: RUNTIME });
+    const process = spawn(python, ["-I", "-B", "zygote.py"], { cwd: RUNTIME, env: ALLOCATOR });
     const zygote = new Zygote(process, doorway);
     const started = zygote.#started(python);
     process.stdin.write(`${JSON.stringify({ type: "start", ...config, socketFolder: doorway.folder })}\n`);
@@ -50,7 +50,7 @@ export class Zygote {
   }
 
   /** Forks a session; resolves with its connection, on which its first message will come. */
-  async fork(argv: readonly string[] | undefined): Promise<{ connection: Connection; ticket: Ticket }> {
+  async fork(): Promise<{ connection: Connection; ticket: Ticket }> {
     if (this.#ended !== undefined) throw new GuestError(`session did not start: ${this.#ended}`);
     const { ticket, arrival } = this.#doorway.expect();
     const failure = new Promise<never>((_, reject) => {
@@ -58,7 +58,7 @@ export class Zygote {
         end: (reason) => reject(new UnavailableError(`session did not start: ${reason}`)),
       });
     });
-    this.#send({ type: "fork", ...ticket, ...(argv ? { argv: [...argv] } : {}) });
+    this.#send({ type: "fork", ...ticket });
     try {
       const connection = await Promise.race([arrival, failure]);
       this.#sessions.set(ticket.session, { end: (reason) => connection.end(reason) });
@@ -140,6 +140,9 @@ export class Zygote {
 
 /** Whoever must know when a session of this zygote has ended. */
 type Waiting = { end(reason: string): void };
+
+/** Every arena of glibc's reserves 64 MiB of the address space that a policy's memory limit bounds. */
+const ALLOCATOR = { MALLOC_ARENA_MAX: "2" };
 
 const RUNTIME = fileURLToPath(new URL("../../../runtime/", import.meta.url));
 const START_MS = 60_000;

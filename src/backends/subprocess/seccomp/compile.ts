@@ -18,15 +18,21 @@ export type { Arch };
 
 /**
  * Compiles rules to the classic BPF that `seccomp(2)` loads. A call of a foreign ABI kills the process, and a system call
- * without a rule, or one whose conditions all fail, answers ENOSYS, as on a kernel that does not have it.
+ * without a rule, or one whose conditions all fail, is `otherwise`: ENOSYS by default, as on a kernel that does not have
+ * it, because that makes libraries fall back where EPERM would make them give up.
  *
  * A binary search over ranges of equal code keeps a call at about eight comparisons, and the search reads nothing but the
  * number, so that the kernel can remember the calls that are always allowed. Argument checks stand where it ends.
  *
  * Throws when a name is in neither architecture's table, and when the program is larger than the kernel takes.
  */
-export function compileFilter(rules: readonly SeccompRule[], arch: Arch): Uint8Array {
-  const program = [...guardAbi(arch), ...search(toRanges(group(rules, arch)))];
+export function compileFilter(
+  rules: readonly SeccompRule[],
+  arch: Arch,
+  otherwise: SeccompAction = { kind: "errno", errno: "ENOSYS" },
+): Uint8Array {
+  const rest = [give(verdict(otherwise))];
+  const program = [...guardAbi(arch), ...search(toRanges(group(rules, arch), rest))];
   if (program.length > MAX_INSTRUCTIONS) {
     throw new Error(
       `seccomp: the filter has ${program.length} instructions, the kernel takes ${MAX_INSTRUCTIONS}`,
@@ -73,8 +79,11 @@ const group = (rules: readonly SeccompRule[], arch: Arch): ReadonlyMap<number, r
 /** From `first` to the next range's `first`, every number runs this code. */
 type Range = { readonly first: number; readonly code: readonly Instruction[] };
 
-const toRanges = (groups: ReadonlyMap<number, readonly SeccompRule[]>): readonly Range[] => {
-  const ranges: Range[] = [{ first: 0, code: DEFAULT }];
+const toRanges = (
+  groups: ReadonlyMap<number, readonly SeccompRule[]>,
+  rest: readonly Instruction[],
+): readonly Range[] => {
+  const ranges: Range[] = [{ first: 0, code: rest }];
   const put = (first: number, code: readonly Instruction[]) => {
     const last = ranges.at(-1) as Range;
     if (last.first === first) ranges.pop();
@@ -82,8 +91,8 @@ const toRanges = (groups: ReadonlyMap<number, readonly SeccompRule[]>): readonly
     if (!before || !sameCode(before.code, code)) ranges.push({ first, code });
   };
   for (const [number, rules] of [...groups].sort(([a], [b]) => a - b)) {
-    put(number, decide(rules));
-    put(number + 1, DEFAULT);
+    put(number, decide(rules, rest));
+    put(number + 1, rest);
   }
   return ranges;
 };
@@ -93,7 +102,7 @@ const sameCode = (a: readonly Instruction[], b: readonly Instruction[]): boolean
 
 const search = (ranges: readonly Range[]): readonly Instruction[] => {
   const [only] = ranges;
-  if (!only || ranges.length === 1) return only?.code ?? DEFAULT;
+  if (!only || ranges.length === 1) return only?.code ?? [];
   const middle = ranges.length >> 1;
   const pivot = (ranges[middle] as Range).first;
   const below = search(ranges.slice(0, middle));
@@ -106,7 +115,7 @@ const search = (ranges: readonly Range[]): readonly Instruction[] => {
 };
 
 /** One call's rules in order: each either returns or falls through to the next. */
-const decide = (rules: readonly SeccompRule[]): readonly Instruction[] => {
+const decide = (rules: readonly SeccompRule[], rest: readonly Instruction[]): readonly Instruction[] => {
   const code: Instruction[] = [];
   for (const { when = [], action } of rules) {
     const checks = when.flatMap((one) => condition(one));
@@ -116,7 +125,7 @@ const decide = (rules: readonly SeccompRule[]): readonly Instruction[] => {
     code.push(give(verdict(action)));
     if (when.length === 0) return code;
   }
-  return [...code, ...DEFAULT];
+  return [...code, ...rest];
 };
 
 /** A failed check skips the rest of its rule: the checks after it, and the return. */
@@ -128,6 +137,3 @@ const resolve = (check: Instruction, distance: number): Instruction => ({
 
 const verdict = (action: SeccompAction): number =>
   action.kind === "errno" ? VERDICT.errno | ERRNO[action.errno] : VERDICT[action.kind];
-
-/** ENOSYS makes libraries fall back as on an older kernel, where EPERM would make them give up. */
-const DEFAULT: readonly Instruction[] = [give(VERDICT.errno | ERRNO.ENOSYS)];

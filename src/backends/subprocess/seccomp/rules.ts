@@ -1,7 +1,7 @@
 import { ALLOWED } from "./allowed.ts";
 import { CHECKED } from "./checked.ts";
 import { ABSENT, REFUSED } from "./refused.ts";
-import { allow, ask, type SeccompRule } from "./rule.ts";
+import { allow, ask, refuse, type SeccompRule } from "./rule.ts";
 
 export type { ArgCondition, SeccompAction, SeccompRule } from "./rule.ts";
 
@@ -24,9 +24,33 @@ export function workerRules(options: { readonly exec: boolean }): readonly Secco
       "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal",
       "a signal: the keeper sees to it that it stays within the cell's own processes",
     ),
+    STACK_A_FILTER,
     ...CHECKED,
     ...ALLOWED,
     ...REFUSED,
     ...ABSENT,
+  ];
+}
+
+/** `SECCOMP_SET_MODE_FILTER` without flags, so without a listener. */
+const STACK_A_FILTER: SeccompRule = {
+  ...allow("seccomp", "one more filter can only take away; the worker seals itself with one"),
+  when: [
+    { arg: 0, op: "eq", value: 1 },
+    { arg: 1, op: "eq", value: 0 },
+  ],
+};
+
+/**
+ * What a worker that starts no processes gives up besides, in a second filter that allows everything else: loaded once
+ * the first one's listener has been sent, which is the last descriptor that it has to send.
+ */
+export function sealRules(): readonly SeccompRule[] {
+  return [
+    refuse(
+      "sendmsg sendmmsg",
+      "descriptors left in flight are counted for the host's user, and would keep other sessions from starting",
+    ),
+    refuse("seccomp", "nothing is to be stacked after this"),
   ];
 }
