@@ -1,4 +1,5 @@
-import { UnavailableError, UsageError } from "./errors.ts";
+import { PolicyError, UnavailableError, UsageError } from "./errors.ts";
+import { checkPolicy } from "./policy/check.ts";
 import { compilePolicy } from "./policy/compile.ts";
 import type { Limits } from "./policy/limits.ts";
 import { loadPolicy } from "./policy/load.ts";
@@ -53,15 +54,24 @@ export class PythonExecutor implements AsyncDisposable {
         `PythonExecutor.create: backend is ${JSON.stringify(backend)}, not auto or subprocess`,
       );
     }
+    if (options.python !== undefined && (typeof options.python !== "string" || options.python === "")) {
+      throw new UsageError("PythonExecutor.create: python is not the path or name of a program");
+    }
     if (process.platform !== "linux") {
       throw new UnavailableError(`no backend for ${process.platform} yet`, {
         hint: "the subprocess backend needs Linux",
       });
     }
     const loaded = await loadPolicy(options.policy ?? "strict", { cwd });
-    const overlay = { ...options.overlay };
-    const layers = [overlay, { import: [...(options.additionalAuthorizedImports ?? [])] }];
-    const resolved = layers.reduce((policy, input) => applyLayer(policy, { input, base: cwd }), loaded);
+    const layers = [options.overlay ?? {}, importLayer(options.additionalAuthorizedImports)];
+    const resolved = layers.reduce((policy, input) => {
+      const finding = checkPolicy(input);
+      if (finding) {
+        throw new PolicyError(`overlay: ${finding.path || "/"} ${finding.problem}`, { hint: finding.hint });
+      }
+      return applyLayer(policy, { input, base: cwd });
+    }, loaded);
+    checkEnvironment(options.env);
     const plan = compilePolicy(resolved);
     const { createSubprocessBackend } = await import("./backends/subprocess/index.ts");
     return new PythonExecutor(
@@ -91,3 +101,21 @@ export class PythonExecutor implements AsyncDisposable {
     await this.close();
   }
 }
+
+const importLayer = (modules: unknown): PolicyInput => {
+  if (modules === undefined) return {};
+  if (!Array.isArray(modules)) {
+    throw new UsageError("PythonExecutor.create: additionalAuthorizedImports is not a list of module names");
+  }
+  return { import: modules };
+};
+
+const checkEnvironment = (env: unknown): void => {
+  for (const [name, value] of Object.entries(env ?? {})) {
+    if (!/^[^=\0]+$/.test(name) || typeof value !== "string" || value.includes("\0")) {
+      throw new UsageError(
+        `PythonExecutor.create: env: ${JSON.stringify(name)} is not a name and a string without NUL`,
+      );
+    }
+  }
+};

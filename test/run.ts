@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -7,15 +8,18 @@ import { leaksSince, look, type Mark } from "./support/leaks.ts";
 import { type FileResult, readWishes, runTestFile } from "./support/test-file.ts";
 
 /*
- * The test runner: `npm test`, or `npm test -- policy state` for the files whose path holds one of the words. A file is
- * a process; two run at a time, those that say `@serial` alone at the end. It ends with one line of numbers, and with
- * status 1 for any failure, for anything left behind, and for no tests at all.
+ * The test runner: `npm test`, or `npm test -- policy state` for the files whose path holds one of the words. It builds
+ * first, because tests of the command line run what users run. A file is a process; two run at a time, the longest
+ * first, those that say `@serial` alone at the end. It ends with one line of numbers, and with status 1 for any failure,
+ * for anything left behind, and for no tests at all.
  */
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
+const REPO = fileURLToPath(new URL("..", import.meta.url));
 const AT_A_TIME = 2;
 
 const main = async (words: readonly string[]): Promise<number> => {
+  if (!build()) return 1;
   const files = findTests(words);
   const tmp = mkdtempSync(join(tmpdir(), "vivarium-tests-"));
   // As /tmp is, because tests of an unprivileged user work in it too.
@@ -30,6 +34,16 @@ const main = async (words: readonly string[]): Promise<number> => {
   } finally {
     rmSync(tmp, { recursive: true, force: true });
   }
+};
+
+/** A type error ends it here: what is in dist then would be the old program, or half of the new one. */
+const build = (): boolean => {
+  const tsc = join(REPO, "node_modules", ".bin", "tsc");
+  const { status, error } = spawnSync(tsc, ["-p", join(REPO, "tsconfig.build.json")], { stdio: "inherit" });
+  if (status === 0) return true;
+  console.log(`the build failed, so no test ran${error ? `: ${error.message}` : ""}`);
+  console.log("0 passed, 1 failed, 0 skipped");
+  return false;
 };
 
 const findTests = (words: readonly string[]): string[] =>

@@ -6,7 +6,9 @@ import ast
 import linecache
 import traceback
 from types import CodeType
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
+
+from .text import MESSAGE_CHARS, TRACEBACK_CHARS, cut, type_name
 
 # No identifier, so no cell can name it: where the last statement leaves its value.
 VALUE = "<value>"
@@ -16,9 +18,8 @@ _HIDDEN = (VALUE, _OBJECT, _INDEX, _KEY)
 # inspect.CO_COROUTINE, without inspect, which is a large module.
 _CO_COROUTINE = 0x80
 
-_MESSAGE_CHARS = 16384
-_TRACEBACK_CHARS = 65536
-_MOST_FRAMES = 100
+_MOST_FRAMES = 2000
+_MOST_LINES = 1 << 31
 
 Namespace = Dict[str, Any]
 
@@ -41,7 +42,8 @@ def compile_cell(source: str, filename: str) -> CodeType:
 def run_code(code: CodeType, namespace: Namespace, run_coroutine: Any) -> Outcome:
     """Runs compiled code; a coroutine (top-level await) is handed to `run_coroutine`."""
     try:
-        namespace[_KEY] = _key
+        if _KEY in code.co_names:
+            namespace[_KEY] = _key
         if code.co_flags & _CO_COROUTINE:
             run_coroutine(eval(code, namespace))
         else:
@@ -70,15 +72,16 @@ def remember_source(filename: str, source: str) -> None:
 
 def describe(error: BaseException, filename: str) -> Dict[str, Any]:
     """The error as data: the user's own frames only, whatever the exception's own methods do."""
-    name = type(error).__name__
+    name = type_name(error)
     kind = "memory" if isinstance(error, MemoryError) else "exception"
     message = _message(error)
-    described: Dict[str, Any] = {"kind": kind, "name": name[:200], "message": message, "line": None}
+    described: Dict[str, Any] = {"kind": kind, "name": name, "message": message, "line": None}
     if isinstance(error, SystemExit):
         described["kind"] = "exit"
         described["exitCode"] = _exit_code(error)
-    if isinstance(error, SyntaxError) and error.filename == filename and error.__traceback__ is None:
-        described["kind"] = "syntax"
+        if error.code is None or isinstance(error.code, int):
+            # A status is no message; anything else is printed by Python, and is the message here.
+            described["message"] = ""
     if getattr(error, "vivarium_import", False):
         described["kind"] = "import"
     try:
@@ -88,7 +91,7 @@ def describe(error: BaseException, filename: str) -> Dict[str, Any]:
         text = "".join(formatted.format()).rstrip("\n")
     except Exception:
         text = f"{name}: {message}"
-    described["traceback"] = _cut(text, _TRACEBACK_CHARS)
+    described["traceback"] = cut(text, TRACEBACK_CHARS)
     return described
 
 
@@ -148,7 +151,7 @@ def _name(identifier: str, context: ast.expr_context) -> ast.Name:
 
 def _message(error: BaseException) -> str:
     try:
-        return _cut(str(error), _MESSAGE_CHARS)
+        return cut(str(error), MESSAGE_CHARS)
     except Exception:
         return "(its message could not be made)"
 
@@ -161,12 +164,12 @@ def _exit_code(error: SystemExit) -> int:
     return int(code) & 0xFF if isinstance(code, int) else 1
 
 
-def _trim(formatted: Any, seen: set[int]) -> None:
-    """Keeps the frames of cells, through causes, contexts and groups."""
+def _trim(formatted: Any, seen: Set[int]) -> None:
+    """Keeps the frames of the user's own code, through causes, contexts and groups."""
     if formatted is None or id(formatted) in seen:
         return
     seen.add(id(formatted))
-    frames = [frame for frame in formatted.stack if is_cell(frame.filename)]
+    frames = [frame for frame in formatted.stack if _is_users(frame.filename)]
     if len(frames) > _MOST_FRAMES:
         frames = frames[: _MOST_FRAMES // 2] + frames[-_MOST_FRAMES // 2 :]
     formatted.stack = traceback.StackSummary.from_list(frames)
@@ -174,11 +177,12 @@ def _trim(formatted: Any, seen: set[int]) -> None:
         _trim(other, seen)
 
 
-_cells: set[str] = set()
+_cells: Set[str] = set()
 
 
-def is_cell(filename: str) -> bool:
-    return filename in _cells
+def _is_users(filename: str) -> bool:
+    """Cells, and modules that cells wrote for themselves."""
+    return filename in _cells or filename.startswith(("/workspace/", "/tmp/"))
 
 
 def name_cell(filename: str) -> None:
@@ -186,14 +190,7 @@ def name_cell(filename: str) -> None:
 
 
 def _last_line(formatted: Any, filename: str) -> Optional[int]:
-    if getattr(formatted, "filename", None) == filename and formatted.lineno:
-        return int(formatted.lineno)
     lines = [frame.lineno for frame in formatted.stack if frame.filename == filename]
-    return lines[-1] if lines else None
-
-
-def _cut(text: str, limit: int) -> str:
-    if len(text) <= limit:
-        return text
-    half = limit // 2 - 20
-    return f"{text[:half]}\n... [{len(text) - 2 * half} characters cut] ...\n{text[-half:]}"
+    line = lines[-1] if lines else None
+    # Python itself takes any number for a line when code is compiled from a tree.
+    return line if type(line) is int and 0 <= line < _MOST_LINES else None

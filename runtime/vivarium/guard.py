@@ -13,7 +13,18 @@ import sys
 import unicodedata
 from typing import Any, Callable, Dict, FrozenSet, List, Optional
 
+from .text import cut
+
 Denial = Dict[str, Any]
+
+# What a policy without `ffi` denies: the ways to call a native library.
+_FOREIGN = ("ctypes", "_ctypes", "cffi", "_cffi_backend")
+
+# Modules that the interpreter's own C code imports for itself. It has no frame, so that it seems to be the cell that
+# asks: `datetime.strptime`, big integers, text files, copying objects, named characters, warnings.
+_FROM_C = frozenset(
+    ("_strptime", "_pylong", "_pydatetime", "_bootlocale", "copyreg", "encodings", "unicodedata", "warnings")
+)
 
 
 class ImportRules:
@@ -55,10 +66,13 @@ class ImportRules:
 
 
 def denial_of_import(module: str, where: str, line: Optional[int]) -> Denial:
-    flag = f"--allow-import={module.partition('.')[0]}"
+    top = module.partition(".")[0]
+    flag = "--allow-ffi" if top in _FOREIGN else f"--allow-import={cut(top, 200)}"
+    module = cut(module, 200)
     place = f"{where}, line {line}" if line else where
     message = f'PermissionDenied: import of "{module}" ({place}); to allow it: {flag}'
-    return {"permission": "import", "target": module[:500], "message": message[:2000], "flag": flag[:500], "line": line}
+    permission = "ffi" if top in _FOREIGN else "import"
+    return {"permission": permission, "target": module, "message": cut(message, 2000), "flag": flag, "line": line}
 
 
 class ImportDenied(ImportError):
@@ -68,6 +82,7 @@ class ImportDenied(ImportError):
 
 
 ImportDenied.__name__ = ImportDenied.__qualname__ = "PermissionDenied"
+ImportDenied.__module__ = "builtins"
 
 
 def install(rules: ImportRules, policy: str, record: Callable[[Denial], None]) -> None:
@@ -85,7 +100,7 @@ def install(rules: ImportRules, policy: str, record: Callable[[Denial], None]) -
         name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
     ) -> Any:
         frame = sys._getframe(1)
-        if level == 0 and type(name) is str and not _is_module(frame):
+        if level == 0 and type(name) is str and name not in _FROM_C and not _is_module(frame):
             if not fromlist and not rules.allows(name):
                 refuse(name, frame)
             for part in fromlist or ():

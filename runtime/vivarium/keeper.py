@@ -68,6 +68,7 @@ class Cell:
         self.deadline = now + self.wall_ms / 1000
         # Why it was told to stop, once it was: "timeout", "cpu" or "interrupt"; and why it was killed.
         self.stopping: Optional[str] = None
+        self.reminded = False
         self.killed: Optional[str] = None
         self.denials: List[Dict[str, Any]] = []
         self.cpu_started = 0.0
@@ -286,8 +287,12 @@ class Keeper:
     def _watch(self) -> None:
         now, cell, worker = time.monotonic(), self._cell, self._worker
         if cell and now >= cell.deadline:
-            if cell.stopping:
-                self._kill(cell, cell.stopping)
+            if cell.reminded:
+                self._kill(cell, cell.stopping or "timeout")
+            elif cell.stopping:
+                # Half its grace is over, and the first interrupt may have ended in somebody's bare `except`.
+                cell.reminded = True
+                self._signal_stop(cell)
             else:
                 self._interrupt(cell, "timeout")
         elif worker and not self._parser and worker.watchdog.due and now >= worker.watchdog.due:
@@ -308,7 +313,10 @@ class Keeper:
             error = interrupted_error() if why == "interrupt" else timeout_error(cell, self._spec.limits, "kept")
             self._finish_unrun(error, [])
             return
-        cell.deadline = time.monotonic() + self._spec.limits["graceMs"] / 1000
+        self._signal_stop(cell)
+
+    def _signal_stop(self, cell: Cell) -> None:
+        cell.deadline = time.monotonic() + self._spec.limits["graceMs"] / 2000
         if self._worker:
             self._worker.signal(signal.SIGINT)
 
@@ -349,6 +357,11 @@ class Keeper:
         if cell is None or self._parser:
             self._lost_while_idle = True
             worker.close()
+            if cell and self._parser:
+                # Everything in the session was killed, and so was the parser of a cell that has not begun.
+                self._end_parser(self._parser, kill=True)
+                self._cell = None
+                self._begin(cell)
             return
         for stream in worker.streams.values():
             self._forward(worker, stream)
@@ -356,10 +369,10 @@ class Keeper:
         worker.close()
         if cell.killed == "memory":
             error = memory_error(self._spec.limits)
-        elif cell.killed in ("timeout", "cpu"):
+        elif cell.stopping in ("timeout", "cpu"):
             error = timeout_error(cell, self._spec.limits, "lost")
-        elif cell.killed == "interrupt":
-            error = interrupted_error(killed=True)
+        elif cell.stopping == "interrupt":
+            error = interrupted_error(lost=True)
         else:
             error = crash_error(status, cell.killed)
         self._conclude(cell, finished(cell, {"error": error}, None, "lost", cut, usage))

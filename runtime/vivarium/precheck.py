@@ -19,6 +19,7 @@ from typing import Any, Dict, Iterator, List, NoReturn, Optional, Tuple
 from .guard import ImportRules, denial_of_import
 from .jail import limits, seccomp
 from .spec import Spec
+from .text import MESSAGE_CHARS, TRACEBACK_CHARS, cut, type_name
 
 # Measured on CPython 3.9 to 3.13: below these a parse takes less than 60 ms and a depth that no parser minds.
 _INLINE_BYTES = 16384
@@ -28,6 +29,8 @@ _OPERATORS = ("+", "-", "*", "/", "%", "&", "|", "^", "~", "<", ">", "@", ".", "
 _WORDS = ("not", "lambda", "await", "else", "and", "or", "yield")
 
 _REPLY_BYTES = 1 << 20
+_MOST_NAMED = 20
+_LINE_CHARS = 200
 _PARSER_SECONDS = 20
 _COMPLEX = "source is nested too deeply or too complex to compile"
 
@@ -94,7 +97,7 @@ def examine(source: str, filename: str) -> Tuple[Found, Optional[Error]]:
             warnings.simplefilter("ignore")
             tree = ast.parse(source, filename)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        return [], syntax_error(error, filename)
+        return [], syntax_error(error, filename, source)
     return _imports(tree, source), None
 
 
@@ -103,9 +106,13 @@ def refuse(found: Found, rules: ImportRules, where: str, policy: str) -> Tuple[O
     refused = list(dict.fromkeys(_refused(found, rules)))
     if not refused:
         return None, []
-    denials = [denial_of_import(module, where, line) for module, line in refused]
-    named = ", ".join(f'"{module}" (line {line})' for module, line in refused)
-    flag = "--allow-import=" + ",".join(dict.fromkeys(module.partition(".")[0] for module, _ in refused))
+    denials = [denial_of_import(module, where, line) for module, line in refused[:_MOST_NAMED]]
+    named = ", ".join(f'"{cut(module, 200)}" (line {line})' for module, line in refused[:_MOST_NAMED])
+    if len(refused) > _MOST_NAMED:
+        named += f" and {len(refused) - _MOST_NAMED} more"
+    flags = list(dict.fromkeys(denial["flag"] for denial in denials))
+    modules = ",".join(flag.partition("=")[2] for flag in flags if "=" in flag)
+    flag = " ".join([f"--allow-import={modules}"] * bool(modules) + [flag for flag in flags if "=" not in flag])
     message = f'import of {named} is not allowed by policy "{policy}"; to allow it: {flag}'
     line = refused[0][1]
     error = {
@@ -122,15 +129,16 @@ def too_long(size: int, limit: int, filename: str) -> Error:
     return _too_complex(filename, f"{size} characters; the policy's sourceBytes is {limit}", "source is too long")
 
 
-def syntax_error(error: BaseException, filename: str) -> Error:
+def syntax_error(error: BaseException, filename: str, source: str) -> Error:
     """Any failure to parse or compile, told as Python tells it."""
     if isinstance(error, SyntaxError):
+        _show_place(error, source)
         text = "".join(traceback.format_exception_only(type(error), error)).rstrip("\n")
         return {
             "kind": "syntax",
-            "name": type(error).__name__,
-            "message": str(error.msg),
-            "traceback": text,
+            "name": type_name(error),
+            "message": cut(str(error.msg), MESSAGE_CHARS),
+            "traceback": cut(text, TRACEBACK_CHARS),
             "line": error.lineno,
         }
     reason = _COMPLEX
@@ -242,6 +250,21 @@ class ParserChild:
         return [], _too_complex(self._filename, f"Python's parser failed on it (status {status})")
 
 
+def _show_place(error: SyntaxError, source: str) -> None:
+    """Gives the error its line, which the compiler leaves out, and no more of a long line than can be read."""
+    lines = source.splitlines()
+    if error.text is None and error.lineno and error.lineno <= len(lines):
+        error.text = lines[error.lineno - 1]
+    if error.text and len(error.text) > _LINE_CHARS:
+        start = max(0, (error.offset or 1) - 1 - _LINE_CHARS // 2)
+        error.text = error.text[start : start + _LINE_CHARS]
+        error.offset = (error.offset or 1) - start
+        # The end may be on another line or beyond what is shown: then only the beginning is marked.
+        if hasattr(error, "end_offset"):
+            error.end_offset = error.offset + 1
+            error.end_lineno = error.lineno
+
+
 def _too_complex(filename: str, why: str, what: str = _COMPLEX) -> Error:
     message = f"{what}: {why}"
     return {
@@ -267,7 +290,7 @@ def _parse_and_exit(source: str, filename: str, spec: Spec, write: int) -> NoRet
                     warnings.simplefilter("ignore")
                     compile(source, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
             except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as failure:
-                error = syntax_error(failure, filename)
+                error = syntax_error(failure, filename, source)
         data = json.dumps({"found": found, "error": error}).encode()
         while data:
             data = data[os.write(write, data) :]

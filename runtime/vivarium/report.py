@@ -22,7 +22,7 @@ def finished(
     error = report.get("error")
     # The kernel refused something and the cell died of just that: the refusal is the explanation.
     if error and error["kind"] == "exception" and error["name"] == "PermissionError" and cell.denials:
-        error = {**error, "kind": "permission", "message": f"{error['message']}\n{cell.denials[-1]['message']}"[:65536]}
+        error = {**error, "kind": "permission", "message": f"{error['message']}\n{cell.denials[-1]['message']}"}
     result: Dict[str, Any] = {
         "type": "result",
         "id": cell.id,
@@ -50,17 +50,17 @@ def timeout_error(cell: Any, limits: Dict[str, int], state: str) -> Error:
     if state == "kept":
         message = f"the cell ran longer than {limit} and was interrupted; its state is kept"
     else:
-        message = (
-            f"the cell ran longer than {limit}, did not stop within {limits['graceMs']} ms of being interrupted, "
-            "and was killed; the session's state is lost"
-        )
+        end = f"did not stop within {limits['graceMs']} ms of being interrupted, and was killed"
+        if not cell.killed:
+            end = "ended its process when it was interrupted"
+        message = f"the cell ran longer than {limit}, {end}; the session's state is lost"
     return _error("timeout", "TimeoutError", message)
 
 
-def interrupted_error(killed: bool = False) -> Error:
+def interrupted_error(lost: bool = False) -> Error:
     message = "the cell was interrupted; its state is kept"
-    if killed:
-        message = "the cell did not stop when it was interrupted and was killed; the session's state is lost"
+    if lost:
+        message = "the cell was interrupted and its process ended, by itself or by force; the session's state is lost"
     return _error("interrupted", "KeyboardInterrupt", message)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import datetime
 import math
+import sys
 from typing import Any, Dict, List
 
 # JavaScript's numbers hold integers without loss up to here.
@@ -46,11 +47,8 @@ class Encoder:
             return {"$": "bytes", "v": base64.b64encode(value).decode("ascii")}
         if kind in _SEQUENCES or kind is dict:
             return self._container(value, kind)
-        if kind is datetime.datetime and type(value.tzinfo) in _TIME_ZONES:
-            # In UTC, because an offset may have seconds, which JavaScript cannot read. Without a zone it is taken as
-            # UTC as well: a session has no other local time.
-            moment = value.replace(tzinfo=_UTC) if value.tzinfo is None else value.astimezone(_UTC)
-            return self._spent(60, {"$": "datetime", "v": moment.isoformat()})
+        if kind is datetime.datetime:
+            return self._spent(60, {"$": "datetime", "v": _in_utc(value).isoformat()})
         raise NoTwin(f"{kind.__module__}.{kind.__qualname__}")
 
     def _integer(self, value: int) -> Any:
@@ -86,8 +84,18 @@ class Encoder:
         return value
 
 
-_UTC = datetime.timezone.utc
-# Anybody else's time zone would run code of the cell's here.
-_TIME_ZONES = (type(None), datetime.timezone)
+def _in_utc(value: datetime.datetime) -> datetime.datetime:
+    """In UTC, because an offset may have seconds, which JavaScript cannot read; without a zone it is taken as UTC."""
+    zone = type(value.tzinfo)
+    if value.tzinfo is None:
+        return value.replace(tzinfo=datetime.timezone.utc)
+    # Anybody else's time zone would run code of the cell's here.
+    if zone is not datetime.timezone and zone is not getattr(sys.modules.get("zoneinfo"), "ZoneInfo", None):
+        raise NoTwin("a datetime with a time zone of its own")
+    try:
+        return value.astimezone(datetime.timezone.utc)
+    except OverflowError:
+        raise NoTwin("a datetime outside the years that UTC has") from None
+
 
 _SEQUENCES: Dict[type, str] = {list: "", tuple: "tuple", set: "set", frozenset: "set"}

@@ -24,9 +24,11 @@ from .channel import Channel, send_descriptor
 from .confine import confine_worker, let_go, prepare_worker, seal_worker
 from .precheck import syntax_error
 from .spec import Spec
+from .text import cut, type_name
 from .values import Encoder, NoTwin, TooLarge
 
 _ORDER_BYTES = 64 << 20
+_TEXT_CHARS = 100_000
 # What the keeper says when the session is furnished and the worker may put its own walls up.
 GO = b"g"
 _NO_INPUT = "input() has nothing to read: this session has no standard input"
@@ -125,10 +127,11 @@ class Worker:
         if identity:
             # An earlier cell may have put its own in place. The plain function spares the enum of the public one.
             _signal.signal(_signal.SIGINT, self._on_interrupt)
+            _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGINT,))
         report: Dict[str, Any] = {"type": "result", "id": identity}
         code, error = self._attempt(compile_cell, source, filename)
         if error is not None:
-            report["error"] = syntax_error(error, filename)
+            report["error"] = syntax_error(error, filename, source)
         else:
             outcome, error = self._attempt(run_code, code, self.namespace, self._run_coroutine)
             if error is None and outcome.has_value and outcome.value is not None:
@@ -164,12 +167,9 @@ class Worker:
         except TooLarge:
             shown["truncated"] = True
         text = repr(outcome.value)
-        limit = min(self._result_bytes // 8, 100_000)
-        if len(text) > limit:
-            half = limit // 2
-            text = f"{text[:half]}... [{len(text) - 2 * half} characters cut] ...{text[-half:]}"
+        shown["text"] = cut(text, max(200, min(self._result_bytes // 8, _TEXT_CHARS)))
+        if len(shown["text"]) != str.__len__(text):
             shown["truncated"] = True
-        shown["text"] = text
         return shown
 
     def _run_coroutine(self, coroutine: Any) -> None:
@@ -226,16 +226,15 @@ def _flush() -> None:
         try:
             if stream is not None:
                 stream.flush()
-        except Exception:
+        except BaseException:
             pass
 
 
 def _bare(error: BaseException, failure: Optional[BaseException]) -> Dict[str, Any]:
     """For an exception whose own methods break even the telling of it."""
-    name = type(error).__name__
-    why = type(failure).__name__
-    message = f"(its message could not be made: {why})"
-    return {"kind": "exception", "name": name[:200], "message": message, "traceback": f"{name}: {message}", "line": None}
+    name = type_name(error)
+    message = f"(its message could not be made: {type_name(failure)})"
+    return {"kind": "exception", "name": name, "message": message, "traceback": f"{name}: {message}", "line": None}
 
 
 def _reseed() -> None:

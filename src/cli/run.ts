@@ -1,8 +1,10 @@
+import { constants } from "node:os";
+
 import { PythonExecutor } from "../executor.ts";
 import { encodeValue } from "../protocol/values.ts";
 import type { Execution } from "../session/execution.ts";
 import type { Io } from "./io.ts";
-import { parseRunArguments } from "./run-options.ts";
+import { parseRunArguments, type RunCommandOptions } from "./run-options.ts";
 import { readSource } from "./source.ts";
 import { STATUS, statusOf } from "./status.ts";
 
@@ -30,6 +32,17 @@ export async function runCommand(args: string[], io: Io): Promise<number> {
     return STATUS.ok;
   }
   const options = parseRunArguments(args);
+  // Before anything is started: what is started must be ended, whenever the signal comes.
+  using signals = catchSignals();
+  try {
+    return await run(options, io, signals);
+  } catch (error) {
+    if (signals.status === undefined) throw error;
+    return signals.status;
+  }
+}
+
+const run = async (options: RunCommandOptions, io: Io, signals: Signals): Promise<number> => {
   await using executor = await PythonExecutor.create({
     policy: options.policy,
     overlay: options.overlay,
@@ -37,35 +50,65 @@ export async function runCommand(args: string[], io: Io): Promise<number> {
     ...(options.python === undefined ? {} : { python: options.python }),
   });
   const source = await readSource(options.file, { cwd: io.cwd, limit: executor.limits.sourceBytes });
-  await using session = await executor.createSession({ argv: [options.file, ...options.argv] });
+  await using session = await executor.createSession({
+    argv: [options.file, ...options.argv],
+    signal: signals.end,
+  });
+  signals.end.addEventListener("abort", () => void session.close());
   for (const missing of session.enforcement.ungranted) io.stderr(`vivarium: ${missing}\n`);
-  using interrupts = catchInterrupts(() => void session.close());
   const execution = await session.runCode(source, {
-    filename: options.file === "-" ? "<stdin>" : options.file,
-    signal: interrupts.signal,
+    filename: options.file === "-" ? "<stdin>" : options.file.replace(/\p{Cc}/gu, "?").slice(-1000),
+    signal: signals.interrupt,
     ...(options.json ? {} : { onStdout: io.stdout, onStderr: io.stderr }),
   });
   if (options.json) io.stdout(`${JSON.stringify({ ...execution, output: encodeValue(execution.output) })}\n`);
   else report(execution, io);
   return statusOf(execution);
-}
+};
 
 const report = ({ error, denials }: Execution, io: Io): void => {
-  if (!error || (error.kind === "exit" && error.name === "SystemExit")) return;
+  if (!error) return;
+  if (error.kind === "exit" && error.name === "SystemExit") {
+    // As the interpreter does: what is no status is printed.
+    if (error.message) io.stderr(`${error.message}\n`);
+    return;
+  }
   io.stderr(`${error.traceback}\n`);
   if (error.kind === "permission") for (const denial of denials) io.stderr(`${denial.message}\n`);
 };
 
-/** The first Ctrl-C interrupts the Python, the second ends it. */
-const catchInterrupts = (again: () => void): Disposable & { signal: AbortSignal } => {
-  const controller = new AbortController();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) again();
-    controller.abort();
+type Signals = Disposable & {
+  /** The first Ctrl-C: interrupts the Python. */
+  readonly interrupt: AbortSignal;
+  /** The second, or a request to terminate: ends everything. */
+  readonly end: AbortSignal;
+  /** The exit status, once it is to end. */
+  readonly status: number | undefined;
+};
+
+const catchSignals = (): Signals => {
+  const interrupt = new AbortController();
+  const end = new AbortController();
+  let status: number | undefined;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (signal === "SIGINT" && !interrupt.signal.aborted) {
+      interrupt.abort();
+      return;
+    }
+    status ??= 128 + constants.signals[signal];
+    end.abort();
   };
-  process.on("SIGINT", onSignal);
+  for (const signal of SIGNALS) process.on(signal, stop);
   return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => void process.off("SIGINT", onSignal),
+    interrupt: interrupt.signal,
+    end: end.signal,
+    get status() {
+      return status;
+    },
+    [Symbol.dispose]: () => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+    },
   };
 };
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

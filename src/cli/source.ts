@@ -67,5 +67,16 @@ const firstBadByte = (bytes: Buffer): number => {
       high = middle - 1;
     }
   }
+  // A character that its end never came to began up to three bytes before.
+  while (low > 0 && !isUtf8(bytes.subarray(0, low))) low -= 1;
   return low;
+};
+
+const isUtf8 = (bytes: Buffer): boolean => {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 };

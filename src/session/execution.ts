@@ -91,11 +91,20 @@ export class ExecutionBuilder {
   /** The execution of a cell that was given up before any of it ran. */
   interrupted(): Execution {
     const message = "the cell was interrupted before it began; its state is kept";
-    const error = { kind: "interrupted", name: "KeyboardInterrupt", message } as const;
+    return this.#unrun({ kind: "interrupted", name: "KeyboardInterrupt", message });
+  }
+
+  /** The execution of a cell whose source is over the policy's limit, in bytes of UTF-8. */
+  tooLong(bytes: number, limit: number): Execution {
+    const message = `source is too long: ${bytes} bytes; the policy's sourceBytes is ${limit}`;
+    return this.#unrun({ kind: "syntax", name: "SyntaxError", message });
+  }
+
+  #unrun(error: Pick<ExecutionError, "kind" | "name" | "message">): Execution {
     return this.finish({
       text: null,
       output: null,
-      error: { ...error, traceback: `${error.name}: ${message}`, line: null },
+      error: { ...error, traceback: `${error.name}: ${error.message}`, line: null },
       state: "kept",
       truncated: { stdout: 0, stderr: 0, output: false },
       usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 },

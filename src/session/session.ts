@@ -76,6 +76,7 @@ export class Session implements AsyncDisposable {
 
   /** @internal Launches a session and waits until it is ready, at most `START_MS`. */
   static async start(backend: Backend, terms: SessionTerms, options: SessionOptions): Promise<Session> {
+    checkArgv(options.argv);
     const link = await backend.launch({ signal: options.signal });
     try {
       // Over the session's own line: what passed through the zygote, every later session could find in its memory.
@@ -148,7 +149,7 @@ export class Session implements AsyncDisposable {
    * and throws `UsageError` for bad arguments.
    */
   runCode(code: string, options: RunOptions = {}): CellRun {
-    this.#check(code, options);
+    checkRun(code, options);
     const run = new CellRun();
     const waiting: Waiting = { code, options, run };
     if (this.#gone) run.fail(this.#gone);
@@ -166,22 +167,13 @@ export class Session implements AsyncDisposable {
 
   /** Ends the session and everything in it. Cells that have not ended reject. Safe to call twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    // Not at once: ending calls this again.
+    this.#closing ??= Promise.resolve().then(() => this.#close());
     return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #check(code: string, { timeoutMs, filename }: RunOptions): void {
-    if (typeof code !== "string") throw new UsageError(`runCode: code is ${typeof code}, not a string`);
-    if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
-      throw new UsageError(`runCode: timeoutMs is ${timeoutMs}, not a positive number of milliseconds`);
-    }
-    if (filename !== undefined && !/^[^\p{Cc}"]{1,1000}$/u.test(filename)) {
-      throw new UsageError(`runCode: filename is not one line of at most 1000 characters without quotes`);
-    }
   }
 
   #next(): void {
@@ -196,6 +188,12 @@ export class Session implements AsyncDisposable {
       return;
     }
     const id = this.#count;
+    const bytes = Buffer.byteLength(code);
+    if (bytes > this.#limits.sourceBytes) {
+      run.finish(builder.tooLong(bytes, this.#limits.sourceBytes));
+      this.#next();
+      return;
+    }
     const wallMs = Math.ceil(Math.min(options.timeoutMs ?? this.#limits.wallMs, this.#limits.wallMs));
     const abort = (): void => this.#send({ type: "interrupt", id });
     options.signal?.addEventListener("abort", abort, { once: true });
@@ -210,15 +208,7 @@ export class Session implements AsyncDisposable {
     };
     this.#current = { id, run, builder, options, settle };
     this.#conversation.run(id);
-    this.#send({ type: "run", id, code: this.#bounded(code), wallMs, ...nameOf(options) });
-  }
-
-  /** Source above the limit is refused by the keeper too; what is far above it need not travel. */
-  #bounded(code: string): string {
-    const most = this.#limits.sourceBytes;
-    return code.length <= most && Buffer.byteLength(code) > most
-      ? code.padEnd(most + 1)
-      : code.slice(0, most + 1);
+    this.#send({ type: "run", id, code, wallMs, ...nameOf(options) });
   }
 
   #receive(event: SessionEvent): void {
@@ -230,7 +220,8 @@ export class Session implements AsyncDisposable {
       const execution = current.builder.finish(event);
       this.#current = undefined;
       current.settle();
-      current.run.finish(execution);
+      if (current.thrown) current.run.fail(current.thrown.error);
+      else current.run.finish(execution);
       this.#next();
     } else if (event.type === "stdout" || event.type === "stderr") {
       this.#emit(current, { type: event.type, text: event.text });
@@ -239,11 +230,17 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  #emit({ run, builder, options }: Running, event: ExecutionEvent): void {
+  #emit(current: Running, event: ExecutionEvent): void {
+    const { run, builder, options } = current;
     builder.add(event);
     run.push(event);
-    if (event.type === "stdout") options.onStdout?.(event.text);
-    if (event.type === "stderr") options.onStderr?.(event.text);
+    try {
+      if (event.type === "stdout") options.onStdout?.(event.text);
+      if (event.type === "stderr") options.onStderr?.(event.text);
+    } catch (error) {
+      // The caller's own fault is the caller's to hear of, when the cell is over; the session is none the worse.
+      current.thrown ??= { error: error as Error };
+    }
   }
 
   #send(command: Command): void {
@@ -276,9 +273,45 @@ type Running = {
   readonly builder: ExecutionBuilder;
   readonly options: RunOptions;
   settle(): void;
+  /** What a callback of the caller's threw first. */
+  thrown?: { readonly error: Error };
 };
 
 const START_MS = 30_000;
 const BACKSTOP_MS = 10_000;
+
+const checkRun = (code: unknown, options: unknown): void => {
+  const fail = (what: string): never => {
+    throw new UsageError(`runCode: ${what}`);
+  };
+  if (typeof code !== "string") fail(`code is ${kindOf(code)}, not a string`);
+  if (typeof options !== "object" || options === null) fail(`options are ${kindOf(options)}, not an object`);
+  const { timeoutMs, filename, signal, onStdout, onStderr } = options as Record<string, unknown>;
+  if (
+    timeoutMs !== undefined &&
+    !(typeof timeoutMs === "number" && Number.isFinite(timeoutMs) && timeoutMs > 0)
+  ) {
+    fail(`timeoutMs is ${String(timeoutMs)}, not a positive number of milliseconds`);
+  }
+  if (filename !== undefined && !(typeof filename === "string" && /^\P{Cc}{1,1000}$/u.test(filename))) {
+    fail("filename is not one line of at most 1000 characters");
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    fail(`signal is ${kindOf(signal)}, not an AbortSignal`);
+  for (const [name, callback] of Object.entries({ onStdout, onStderr })) {
+    if (callback !== undefined && typeof callback !== "function")
+      fail(`${name} is ${kindOf(callback)}, not a function`);
+  }
+};
+
+const kindOf = (value: unknown): string => (value === null ? "null" : typeof value);
+
+const checkArgv = (argv: unknown): void => {
+  if (argv === undefined) return;
+  const isArgument = (item: unknown): boolean => typeof item === "string" && !item.includes("\0");
+  if (!Array.isArray(argv) || argv.length > 10_000 || !argv.every(isArgument)) {
+    throw new UsageError("createSession: argv is not a list of at most 10000 strings without NUL");
+  }
+};
 
 const nameOf = ({ filename }: RunOptions): { filename?: string } => (filename ? { filename } : {});

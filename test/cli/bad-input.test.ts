@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-import { runCli } from "../support/cli.ts";
+import { cliCommand, cliScript, runCli } from "../support/cli.ts";
 import { type Ran, runProgram } from "../support/program.ts";
 import { requires } from "../support/requires.ts";
 import { asNobody, nobodyMissing } from "../support/run-as.ts";
@@ -238,11 +238,10 @@ for (const [what, calls, error, stderr] of HOSTS) {
   test(`a host ${what} is said in one line with a hint, exit status 125`, () =>
     timed(60_000, what, async () => {
       const tmp = mkdtempSync(join(tmpdir(), "vivarium-test-"));
-      const ran = await runProgram(
-        "/usr/bin/python3",
-        [WITHOUT, error, calls, process.execPath, "--import", TSX, MAIN, "run", "-"],
-        { input: "print('ran')", env: { ...process.env, TMPDIR: tmp } },
-      );
+      const ran = await runProgram("/usr/bin/python3", [WITHOUT, error, calls, ...cliCommand(), "run", "-"], {
+        input: "print('ran')",
+        env: { ...process.env, TMPDIR: tmp },
+      });
       assert.equal([ran.status, ran.stdout], [125, ""], ran.stderr);
       assert.match(ran.stderr, stderr);
       assert.equal(ownFiles(tmp), []);
@@ -255,10 +254,9 @@ for (const [what, calls, error, stderr] of HOSTS) {
       timed(90_000, what, async () => {
         using nobody = asNobody();
         const without = join(nobody.repo, "test/support/without_syscalls.py");
-        const main = join(nobody.repo, "src/cli/main.ts");
         const ran = await nobody.run(
           "/usr/bin/python3",
-          [without, error, calls, "node", "--import", "tsx", main, "run", "-"],
+          [without, error, calls, ...nobody.command(cliScript()), "run", "-"],
           { input: "print('ran')", cwd: nobody.repo },
         );
         assert.equal([ran.status, ran.stdout], [125, ""], ran.stderr);
@@ -270,14 +268,11 @@ for (const [what, calls, error, stderr] of HOSTS) {
 test("the filter around the command is no hindrance where it refuses nothing that is needed", async () => {
   const ran = await runProgram(
     "/usr/bin/python3",
-    [WITHOUT, "ENOSYS", "clone3", process.execPath, "--import", TSX, MAIN, "run", "-"],
+    [WITHOUT, "ENOSYS", "clone3", ...cliCommand(), "run", "-"],
     { input: "print('ran')" },
   );
   assert.equal([ran.status, ran.stdout, ran.stderr], [0, "ran\n", ""]);
 });
-
-const TSX = import.meta.resolve("tsx");
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 // tsx keeps a cache of its own beside them.
 const ownFiles = (folder: string): string[] =>

@@ -5,12 +5,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-import { runCli } from "../support/cli.ts";
+import { cliCommand, runCli } from "../support/cli.ts";
 import { processes } from "../support/processes.ts";
 import { runProgram } from "../support/program.ts";
 import { timed } from "../support/timed.ts";
@@ -304,26 +303,26 @@ withProgram(
   "a reader that has seen enough is no error",
   "for i in range(100_000): print(i)\nwhile True: print('x' * 1000)",
   async ({ folder, env }) => {
-    const command = `"${process.execPath}" --import "${TSX}" "${MAIN}" run --timeout=20s --max-output=16MiB program.py | head -1`;
-    const { status, stdout, stderr } = await runProgram("/bin/bash", ["-o", "pipefail", "-c", command], {
-      cwd: folder,
-      env,
-    });
+    const command = [...cliCommand(), "run", "--timeout=20s", "--max-output=16MiB", "program.py"];
+    const { status, stdout, stderr } = await runProgram(
+      "/bin/bash",
+      ["-o", "pipefail", "-c", '"$@" | head -1', "bash", ...command],
+      { cwd: folder, env },
+    );
     assert.is(stdout, "0\n");
     assert.is(stderr, "");
     assert.ok([0, 141].includes(status ?? -1), `status ${status}`);
   },
 );
 
-const TSX = import.meta.resolve("tsx");
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-
-const start = (args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) =>
-  spawn(process.execPath, ["--import", TSX, MAIN, "run", ...args], {
+const start = (args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) => {
+  const [file, ...rest] = cliCommand();
+  return spawn(file, [...rest, "run", ...args], {
     ...options,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
+};
 
 const heard = async (stream: Readable, text: string): Promise<void> => {
   let all = "";

@@ -82,11 +82,14 @@ for (const { file, version } of pythons()) {
     const { status, stdout, stderr } = await runProgram(file, args);
     assert.equal([status, stderr], [0, ""]);
     const verdicts = JSON.parse(stdout) as string[];
-    const told = cases.map((one, index) => `${one.schema}: ${one.about}: ${verdicts[index]}`);
-    assert.equal(
-      told,
-      cases.map((one) => `${one.schema}: ${one.about}: ${one.python ?? one.verdict}`),
-    );
+    // Only what differs: a list of every line would bury it.
+    const others = cases.flatMap((one, index) => {
+      const wanted = one.python ?? one.verdict;
+      return verdicts[index] === wanted
+        ? []
+        : [`${one.schema}: ${one.about}: ${verdicts[index]}, not ${wanted}`];
+    });
+    assert.equal([verdicts.length, others], [cases.length, []]);
   });
 }
 

@@ -13,7 +13,9 @@ export type Nobody = Disposable & {
   readonly home: string;
   /** Runs a program as this user, in its home; the environment is a clean one, with `env` laid over it. */
   run(file: string, args: readonly string[], options?: ProgramOptions): Promise<Ran>;
-  /** Runs a script of the repository with Node, given by its path in it, such as `src/cli/main.ts`. */
+  /** The program and arguments that run a script of the repository, given by its path in it, with Node. */
+  command(script: string): readonly [file: string, ...args: string[]];
+  /** Runs a script of the repository with Node. */
   node(script: string, args: readonly string[], options?: ProgramOptions): Promise<Ran>;
 };
 
@@ -53,12 +55,19 @@ export function asNobody(): Nobody {
     const [first = file, ...rest] = [...as, file, ...args];
     return runProgram(first, rest, { ...options, cwd, env: { ...clean, ...env } });
   };
+  const command: Nobody["command"] = (script) => {
+    const loader = script.endsWith(".ts") ? ["--import", tsxIn(repo)] : [];
+    return [node, ...loader, join(repo, script)];
+  };
   return {
     repo,
     home,
     run,
-    node: (script, args, options) =>
-      run(node, ["--import", tsxIn(repo), join(repo, script), ...args], options),
+    command,
+    node: (script, args, options) => {
+      const [file, ...rest] = command(script);
+      return run(file, [...rest, ...args], options);
+    },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

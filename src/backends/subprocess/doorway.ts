@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,12 +25,15 @@ export class Doorway {
   readonly #expected = new Map<string, { token: string; resolve(connection: Connection): void }>();
   readonly #sockets = new Set<Socket>();
   readonly #lineBytes: number;
+  // A process that exits without closing still leaves nothing behind.
+  readonly #onExit = (): void => rmSync(this.#outer, { recursive: true, force: true });
 
   private constructor(server: Server, outer: string, lineBytes: number) {
     this.#server = server;
     this.#outer = outer;
     this.folder = join(outer, "d");
     this.#lineBytes = lineBytes;
+    process.on("exit", this.#onExit);
     server.on("connection", (socket) => this.#greet(socket));
   }
 
@@ -65,6 +69,7 @@ export class Doorway {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     await rm(this.#outer, { recursive: true, force: true });
+    process.off("exit", this.#onExit);
   }
 
   #greet(socket: Socket): void {

@@ -129,7 +129,10 @@ class SessionLink implements Link {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#zygote.end(this.#ticket, this.#connection).finally(this.#forget);
+    // Not at once: ending the connection tells the session, which closes this again before it is noted as closing.
+    this.#closing ??= Promise.resolve()
+      .then(() => this.#zygote.end(this.#ticket, this.#connection))
+      .finally(this.#forget);
     return this.#closing;
   }
 }

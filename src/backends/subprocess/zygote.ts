@@ -121,8 +121,12 @@ export class Zygote {
               fail(explainUnavailable(reply.reason, reply.facts as Facts));
             } else this.#hear(reply);
           }
-        } catch (error) {
-          fail(error as Error);
+        } catch (cause) {
+          fail(
+            new UnavailableError(`subprocess backend: ${python}: is no Python: it said something else`, {
+              cause,
+            }),
+          );
         }
       });
       void this.died.then((reason) => {
