@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Iterable, List
 
-from .jail import landlock, limits, namespaces, root, seccomp
+from .jail import landlock, limits, namespaces, seccomp
 from .jail.syscalls import prctl
 from .spec import Spec
 

@@ -15,15 +15,15 @@ import sys
 import time
 from typing import Any, Dict, List, NoReturn, Optional
 
-from . import calls, precheck
+from . import calls
 from .channel import Channel, ProtocolError, decode, encode
 from .confine import confine_keeper, let_go
-from .guard import ImportRules
+from .examiner import Examiner, Finding
 from .hand import WorkerHand
 from .jail import root, seccomp
 from .output import MOST_READS, READ_BYTES, Stream
 from .protocol import checker
-from .report import crash_error, finished, interrupted_error, memory_error, timeout_error, where_it_was
+from .report import Error, crash_error, finished, interrupted_error, memory_error, timeout_error, where_it_was
 from .spec import Spec
 
 PROTOCOL_VERSION = 1
@@ -79,14 +79,13 @@ class Keeper:
         self._spec = spec
         self._supervisor = supervisor
         self._argv: Optional[List[str]] = None
-        self._rules = ImportRules(spec.imports_allowed, spec.imports_denied)
         self._poll = select.epoll()
         self._poll.register(supervisor.fileno(), select.EPOLLIN)
         self._worker: Optional[WorkerHand] = None
         self._cell: Optional[Cell] = None
         # A cell that came while the warm-up, cell 0, was still at work.
         self._next: Optional[Cell] = None
-        self._parser: Optional[precheck.ParserChild] = None
+        self._examiner = Examiner(spec, self._poll)
         # A worker that ended between two cells: the next result has to say that the namespace is gone.
         self._lost_while_idle = False
         # Whether the worker has asked for anything that can leave a process behind.
@@ -110,9 +109,11 @@ class Keeper:
             self._begin(Cell({"id": 0, "code": "None", "filename": "<warm-up>"}, time.monotonic(), self._spec.limits))
         while True:
             ready = self._poll.poll(self._wait_seconds())
+            worker = self._worker
             # What was printed before a result was sent is ready no later than it, and has to be read first.
-            if len(ready) > 1 and self._worker:
-                ready.sort(key=lambda event: event[0] not in self._worker.streams)
+            if len(ready) > 1 and worker:
+                streams = worker.streams
+                ready.sort(key=lambda event: event[0] not in streams)
             for descriptor, _ in ready:
                 if descriptor == self._supervisor.fileno():
                     lines = self._supervisor.poll()
@@ -121,10 +122,13 @@ class Keeper:
                     for line in lines:
                         if not self._command(line):
                             return
-                elif self._parser and descriptor == self._parser.descriptor:
-                    self._parsed()
-                elif self._worker:
-                    self._from_worker(self._worker, descriptor)
+                elif self._cell and self._examiner.owns(descriptor):
+                    self._decide(self._cell, self._examiner.hear())
+                elif worker:
+                    self._from_worker(worker, descriptor)
+                if self._worker is not worker:
+                    # The rest was about descriptors that are gone, or are somebody else's by now.
+                    break
             self._watch()
 
     def _wait_seconds(self) -> float:
@@ -165,40 +169,17 @@ class Keeper:
         if cell.stopping:
             self._finish_unrun(interrupted_error(), [])
             return
-        if len(cell.code) > self._spec.limits["sourceBytes"]:
-            limit = self._spec.limits["sourceBytes"]
-            self._finish_unrun(precheck.too_long(len(cell.code), limit, cell.filename), [])
-        elif precheck.fits_inline(cell.code):
-            # The worker compiles before it runs anything, so errors of syntax come out the same either way.
-            if precheck.plainly_allowed(cell.code, self._rules):
-                self._checked(cell, [], None)
-                return
-            self._checked(cell, *precheck.examine(cell.code, cell.filename))
-        else:
-            self._parser = precheck.ParserChild(cell.code, cell.filename, self._spec)
-            calls.wait_for(self._parser.pid)
-            self._poll.register(self._parser.descriptor, select.EPOLLIN)
+        self._decide(cell, self._examiner.begin(cell.code, cell.filename))
 
-    def _parsed(self) -> None:
-        parser, cell = self._parser, self._cell
-        if parser and cell and parser.feed():
-            found, error = parser.result(self._end_parser(parser))
-            self._checked(cell, found, error)
-
-    def _end_parser(self, parser: precheck.ParserChild, kill: bool = False) -> int:
-        self._parser = None
-        self._poll.unregister(parser.descriptor)
-        calls.waited(parser.pid)
-        return parser.close(kill)
-
-    def _checked(self, cell: Cell, found: precheck.Found, error: Optional[precheck.Error]) -> None:
-        if error is None:
-            error, cell.denials = precheck.refuse(found, self._rules, cell.filename, self._spec.policy)
-            cell.denials = cell.denials[:_MOST_DENIALS]
-        if error is not None:
-            self._finish_unrun(error, cell.denials)
+    def _decide(self, cell: Cell, finding: Optional[Finding]) -> None:
+        """Runs the cell, or ends it unrun; or waits, while there is no finding."""
+        if finding is None:
             return
-        # It may have died while its source was looked at.
+        cell.denials = finding.denials
+        if finding.error is not None:
+            self._finish_unrun(finding.error, cell.denials)
+            return
+        # It may have died while the source was looked at.
         worker = self._worker or self._launch_worker()
         cell.cpu_started = worker.meter.cpu_seconds()
         worker.begin(self._poll)
@@ -231,7 +212,7 @@ class Keeper:
         report = decode(line)
         _check_report(report)
         cell = self._cell
-        if cell is None or report["id"] != cell.id or self._parser:
+        if cell is None or report["id"] != cell.id or self._examiner.busy:
             raise ProtocolError("a result for no running cell")
         if report["type"] == "denial":
             self._deny(cell, report["denial"])
@@ -244,7 +225,7 @@ class Keeper:
             self._supervisor.send({"type": "denial", "id": cell.id, "denial": denial})
 
     def _forward(self, worker: WorkerHand, stream: Stream) -> None:
-        if not self._cell or self._parser:
+        if not self._cell or self._examiner.busy:
             worker.pause(stream, self._poll)
             return
         # As often as the largest pipe takes, so that nothing of this cell is left for the next one.
@@ -295,7 +276,7 @@ class Keeper:
                 self._signal_stop(cell)
             else:
                 self._interrupt(cell, "timeout")
-        elif worker and not self._parser and worker.watchdog.due and now >= worker.watchdog.due:
+        elif worker and not self._examiner.busy and worker.watchdog.due and now >= worker.watchdog.due:
             used = worker.meter.cpu_seconds() - cell.cpu_started if cell else 0.0
             passed = worker.watchdog.look(now, cell is not None, used)
             if passed == "cpu" and cell:
@@ -308,8 +289,8 @@ class Keeper:
 
     def _interrupt(self, cell: Cell, why: str) -> None:
         cell.stopping = why
-        if self._parser:
-            self._end_parser(self._parser, kill=True)
+        if self._examiner.busy:
+            self._examiner.cancel()
             error = interrupted_error() if why == "interrupt" else timeout_error(cell, self._spec.limits, "kept")
             self._finish_unrun(error, [])
             return
@@ -329,7 +310,7 @@ class Keeper:
 
     # Ends.
 
-    def _finish_unrun(self, error: precheck.Error, denials: List[Dict[str, Any]]) -> None:
+    def _finish_unrun(self, error: Error, denials: List[Dict[str, Any]]) -> None:
         cell = self._cell
         assert cell is not None
         for denial in denials:
@@ -354,12 +335,12 @@ class Keeper:
         cell, usage = self._cell, worker.usage(self._cell) if self._cell else None
         status = worker.bury(self._poll)
         self._worker = None
-        if cell is None or self._parser:
+        if cell is None or self._examiner.busy:
             self._lost_while_idle = True
             worker.close()
-            if cell and self._parser:
+            if cell:
                 # Everything in the session was killed, and so was the parser of a cell that has not begun.
-                self._end_parser(self._parser, kill=True)
+                self._examiner.cancel()
                 self._cell = None
                 self._begin(cell)
             return

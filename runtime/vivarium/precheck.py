@@ -7,18 +7,12 @@ Source is hostile too: parsing can take minutes and gigabytes, and long chains c
 from __future__ import annotations
 
 import ast
-import json
-import os
 import re
-import signal
-import sys
 import traceback
 import warnings
-from typing import Any, Dict, Iterator, List, NoReturn, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from .guard import ImportRules, denial_of_import
-from .jail import limits, seccomp
-from .spec import Spec
 from .text import MESSAGE_CHARS, TRACEBACK_CHARS, cut, type_name
 
 # Measured on CPython 3.9 to 3.13: below these a parse takes less than 60 ms and a depth that no parser minds.
@@ -28,10 +22,8 @@ _INLINE_DEPTH = 60
 _OPERATORS = ("+", "-", "*", "/", "%", "&", "|", "^", "~", "<", ">", "@", ".", "(", "[", "{", ":")
 _WORDS = ("not", "lambda", "await", "else", "and", "or", "yield")
 
-_REPLY_BYTES = 1 << 20
 _MOST_NAMED = 20
 _LINE_CHARS = 200
-_PARSER_SECONDS = 20
 _COMPLEX = "source is nested too deeply or too complex to compile"
 
 # A module, the name taken from it (or none), and the line.
@@ -126,7 +118,7 @@ def refuse(found: Found, rules: ImportRules, where: str, policy: str) -> Tuple[O
 
 
 def too_long(size: int, limit: int, filename: str) -> Error:
-    return _too_complex(filename, f"{size} characters; the policy's sourceBytes is {limit}", "source is too long")
+    return too_complex(filename, f"{size} characters; the policy's sourceBytes is {limit}", "source is too long")
 
 
 def syntax_error(error: BaseException, filename: str, source: str) -> Error:
@@ -208,48 +200,6 @@ def _is_import_call(function: ast.expr) -> bool:
     return False
 
 
-class ParserChild:
-    """A process that parses and compiles one source and is thrown away; its answer is not trusted either."""
-
-    def __init__(self, source: str, filename: str, spec: Spec) -> None:
-        self.descriptor, write = os.pipe()
-        self._filename = filename
-        self._answer = b""
-        self.pid = os.fork()
-        if self.pid == 0:
-            _parse_and_exit(source, filename, spec, write)
-        os.close(write)
-
-    def feed(self) -> bool:
-        """Reads what is there; true when the child has said all."""
-        chunk = os.read(self.descriptor, 65536)
-        self._answer += chunk
-        return not chunk or len(self._answer) > _REPLY_BYTES
-
-    def close(self, kill: bool = False) -> int:
-        """Ends the child; returns how it ended, as `waitstatus_to_exitcode`."""
-        os.close(self.descriptor)
-        if kill or len(self._answer) > _REPLY_BYTES:
-            os.kill(self.pid, signal.SIGKILL)
-        try:
-            return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        except ChildProcessError:
-            return 0
-
-    def result(self, status: int) -> Tuple[Found, Optional[Error]]:
-        """What the child found, or an error that says how it failed."""
-        if status == 0:
-            try:
-                answer = json.loads(self._answer)
-                found = [(str(module), name, int(line)) for module, name, line in answer["found"]]
-                return found, answer["error"]
-            except (ValueError, TypeError, KeyError, RecursionError):
-                pass
-        if status == -signal.SIGXCPU:
-            return [], _too_complex(self._filename, f"parsing took more than {_PARSER_SECONDS} s")
-        return [], _too_complex(self._filename, f"Python's parser failed on it (status {status})")
-
-
 def _show_place(error: SyntaxError, source: str) -> None:
     """Gives the error its line, which the compiler leaves out, and no more of a long line than can be read."""
     lines = source.splitlines()
@@ -265,7 +215,7 @@ def _show_place(error: SyntaxError, source: str) -> None:
             error.end_lineno = error.lineno
 
 
-def _too_complex(filename: str, why: str, what: str = _COMPLEX) -> Error:
+def too_complex(filename: str, why: str, what: str = _COMPLEX) -> Error:
     message = f"{what}: {why}"
     return {
         "kind": "syntax",
@@ -274,28 +224,3 @@ def _too_complex(filename: str, why: str, what: str = _COMPLEX) -> Error:
         "traceback": f'  File "{filename}"\nSyntaxError: {message}',
         "line": None,
     }
-
-
-def _parse_and_exit(source: str, filename: str, spec: Spec, write: int) -> NoReturn:
-    status = 1
-    try:
-        limits.close_all_but([write])
-        limits.apply_parser(spec.limits["memoryBytes"], _PARSER_SECONDS)
-        # Without a listener every call that the keeper would be asked about fails at once.
-        seccomp.load(spec.seccomp, listen=False)
-        found, error = examine(source, filename)
-        if error is None:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    compile(source, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-            except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as failure:
-                error = syntax_error(failure, filename, source)
-        data = json.dumps({"found": found, "error": error}).encode()
-        while data:
-            data = data[os.write(write, data) :]
-        status = 0
-    finally:
-        # Not through sys.exit: this is a copy of the keeper, whose frames must not unwind here.
-        sys.stderr = None
-        os._exit(status)
