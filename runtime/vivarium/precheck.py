@@ -17,6 +17,7 @@ from .text import MESSAGE_CHARS, TRACEBACK_CHARS, cut, type_name
 
 # Measured on CPython 3.9 to 3.13: below these a parse takes less than 60 ms and a depth that no parser minds.
 _INLINE_BYTES = 16384
+_TINY_CHARS = 256
 _INLINE_OPERATORS = 2000
 _INLINE_DEPTH = 60
 _OPERATORS = ("+", "-", "*", "/", "%", "&", "|", "^", "~", "<", ">", "@", ".", "(", "[", "{", ":")
@@ -35,16 +36,15 @@ def fits_inline(source: str) -> bool:
     """Whether a linear scan finds the source too small and flat to be a danger to a parser."""
     if len(source) > _INLINE_BYTES or not source.isascii() and len(source) > _INLINE_BYTES // 4:
         return False
-    operators = sum(map(source.count, _OPERATORS))
-    if operators > _INLINE_DEPTH:
-        if operators + sum(map(source.count, _WORDS)) > _INLINE_OPERATORS:
-            return False
-        depth = deepest = 0
-        for bracket in re.findall(r"[][(){}]", source):
-            depth += 1 if bracket in "([{" else -1
-            deepest = max(deepest, depth)
-        return deepest <= _INLINE_DEPTH
-    return True
+    if len(source) <= _TINY_CHARS:
+        return True
+    if sum(map(source.count, _OPERATORS)) + sum(map(source.count, _WORDS)) > _INLINE_OPERATORS:
+        return False
+    depth = deepest = 0
+    for bracket in re.findall(r"[][(){}]", source):
+        depth += 1 if bracket in "([{" else -1
+        deepest = max(deepest, depth)
+    return deepest <= _INLINE_DEPTH
 
 
 def plainly_allowed(source: str, rules: ImportRules) -> bool:
