@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import _socket as socket
 import array
 import json
-import socket
+from json import encoder
 from typing import Any, Dict, List, Optional, Tuple
 
 Message = Dict[str, Any]
 
-_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
+def _no_json(value: Any) -> None:
+    raise ValueError(f"{type(value)} is no JSON")
+
+
+# The C parts of json, without the Python around them: every session walks this path, and what it walks through becomes
+# memory of its own. The sockets are `_socket`'s for the same reason.
+_chunks = encoder.c_make_encoder(
+    None, _no_json, encoder.c_encode_basestring_ascii, None, ":", ",", False, False, False
+)
 # Below the size for which the allocator would ask the kernel every time.
 _READ_BYTES = 1 << 16
 
@@ -22,13 +31,13 @@ def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_scan = json.JSONDecoder(parse_constant=_refuse_constant).scan_once
 
 
 def encode(message: Message) -> bytes:
     """A message as a line; a value in it that JSON cannot say is a ProtocolError."""
     try:
-        return _encode(message).encode("ascii") + b"\n"
+        return "".join(_chunks(message, 0)).encode("ascii") + b"\n"
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"no JSON: {error}") from None
 
@@ -36,9 +45,12 @@ def encode(message: Message) -> bytes:
 def decode(line: bytes) -> Message:
     """One line as a message; whatever is wrong with it is a ProtocolError."""
     try:
-        message = _decode(line.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        text = line.decode("utf-8").strip(" \t\r\n")
+        message, end = _scan(text, 0)
+    except (ValueError, RecursionError, StopIteration) as error:
         raise ProtocolError(f"not a JSON line: {error}") from None
+    if end != len(text):
+        raise ProtocolError("not a JSON line: something follows the value")
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ProtocolError("a message is an object with a type")
     return message

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _socket as socket
 import os
 import select
 import signal
-import socket
 from typing import Any, Callable, Dict, Tuple
 
 from . import calls

@@ -7,10 +7,10 @@ would not take is queued, and every cell has a deadline.
 
 from __future__ import annotations
 
+import _socket as socket
 import os
 import select
 import signal
-import socket
 import sys
 import time
 from typing import Any, Dict, List, NoReturn, Optional

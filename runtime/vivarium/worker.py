@@ -7,14 +7,13 @@ it is interrupted, and tell the truth about errors as long as the cell lets it.
 from __future__ import annotations
 
 import _signal
+import _socket as socket
+import _thread
 import builtins
 import gc
 import io
 import os
-import signal
-import socket
 import sys
-import threading
 import types
 from typing import Any, Callable, Dict, NoReturn, Optional, Tuple
 
@@ -80,7 +79,7 @@ class Worker:
 
     def __init__(self, spec: Spec, channel: Channel) -> None:
         self._channel = channel
-        self._sending = threading.Lock()
+        self._sending = _thread.allocate_lock()
         self._loop: Any = None
         self._active = False
         self._interrupted = False
@@ -98,7 +97,7 @@ class Worker:
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
         rules = guard.ImportRules(spec.imports_allowed, spec.imports_denied)
         guard.install(rules, spec.policy, self._record)
-        signal.signal(signal.SIGINT, self._on_interrupt)
+        _signal.signal(_signal.SIGINT, self._on_interrupt)
         _reseed()
         gc.enable()
 

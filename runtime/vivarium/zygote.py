@@ -7,12 +7,12 @@ kernel ends every session with it.
 
 from __future__ import annotations
 
+import _socket as socket
 import gc
 import importlib
 import os
 import select
 import signal
-import socket
 import sys
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 
 export type Process = {
   readonly pid: number;
@@ -13,6 +14,27 @@ export type Process = {
 /** The processes of this machine that have not ended (a zombie has). Empty where there is no /proc. */
 export function processes(): Process[] {
   return entries("/proc").flatMap((entry) => (/^\d+$/.test(entry) ? readProcess(Number(entry)) : []));
+}
+
+/** The zygotes, keepers and workers below a process, parents before their children. */
+export function runtimeProcesses(root = process.pid): Process[] {
+  const all = processes();
+  const below = (pid: number): Process[] =>
+    all.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid)]);
+  return below(root).filter(({ command }) => command.includes("zygote.py"));
+}
+
+/** Waits until none of these processes is left; a new one with an old number is another process. */
+export async function gone(started: readonly Process[], patienceMs = 25_000): Promise<void> {
+  const known = new Set(started.map(({ identity }) => identity));
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const left = processes().filter(({ identity }) => known.has(identity));
+    if (left.length === 0) return;
+    const told = left.map(({ pid, command }) => `${pid} ${command}`).join(", ");
+    if (Date.now() > deadline) throw new Error(`not gone within ${patienceMs} ms: ${told}`);
+    await delay(20);
+  }
 }
 
 /** Whether the process was started with this variable, or inherited it. */

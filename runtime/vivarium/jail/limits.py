@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import _signal
 import resource
-import signal
 import struct
 from typing import Dict, Iterable
 
@@ -38,9 +38,10 @@ def apply_everywhere() -> None:
 
 def reset_signals() -> None:
     """Python's own handlers would let a child interrupt PID 1; without handlers it cannot be signalled at all."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGUSR1):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    # The plain functions: those of `signal` make enum members of everything, in pages of every session's own.
+    for number in (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT, _signal.SIGCHLD):
+        _signal.signal(number, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGPIPE, _signal.SIG_IGN)
 
 
 def close_all_but(keep: Iterable[int]) -> None:

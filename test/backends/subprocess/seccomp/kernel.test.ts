@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { type Arch, compileFilter } from "../../../../src/backends/subprocess/seccomp/compile.ts";
 import { workerRules } from "../../../../src/backends/subprocess/seccomp/rules.ts";
 import { SYSCALLS } from "../../../../src/backends/subprocess/seccomp/syscalls.ts";
-import { requires } from "./requires.ts";
+import { requires } from "../../../support/requires.ts";
 
 /* The real kernel: the compiled policy is loaded, and programs meet it. Each attack also runs without the filter. */
 

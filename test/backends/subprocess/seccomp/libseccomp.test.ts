@@ -14,8 +14,8 @@ import {
   libseccompMissing,
   resolveNames,
 } from "../../../support/libseccomp.ts";
+import { requires } from "../../../support/requires.ts";
 import { holds, probes, verdictOf } from "./reference.ts";
-import { requires } from "./requires.ts";
 
 /*
  * libseccomp has no "first match wins", one condition for an argument, and no "any bit of the mask". So three comparisons:
