@@ -23,8 +23,8 @@ def let_go(keep: Iterable[int]) -> None:
     limits.close_all_but([0, 1, 2, *keep])
 
 
-def confine_keeper(spec: Spec) -> Dict[str, Any]:
-    """Confines PID 1 of a furnished session for good; returns what was applied to all of it."""
+def confine_keeper(spec: Spec) -> None:
+    """Confines PID 1 of a furnished session for good."""
     seccomp.set_no_new_privs()
     limits.drop_capabilities()
     version = landlock.abi()
@@ -34,7 +34,6 @@ def confine_keeper(spec: Spec) -> Dict[str, Any]:
         landlock.restrict(_rules(spec), version)
     # Another process of the same uid could otherwise look into it.
     prctl(PR_SET_DUMPABLE, 0)
-    return _applied(version)
 
 
 def prepare_worker(spec: Spec, confined: bool) -> None:
@@ -86,7 +85,8 @@ def _writable(spec: Spec) -> List[landlock.Rule]:
     return [(path, landlock.READ | landlock.WRITE) for path in (*_WRITABLE, *spec.write)]
 
 
-def _applied(version: int) -> Dict[str, Any]:
+def enforcement(version: int) -> Dict[str, Any]:
+    """What is applied to every session once its keeper says that it is ready: if any of it fails, none is."""
     layers = {
         "user namespace": "no capability, a host uid that owns nothing",
         "mount namespace": "a read-only root of the interpreter and what the policy grants; private /tmp and /workspace",

@@ -11,7 +11,6 @@ import _socket as socket
 import os
 import select
 import signal
-import sys
 import time
 from typing import Any, Dict, List, NoReturn, Optional
 
@@ -26,7 +25,6 @@ from .protocol import checker
 from .report import Error, crash_error, finished, interrupted_error, memory_error, timeout_error, where_it_was
 from .spec import Spec
 
-PROTOCOL_VERSION = 1
 _COMMAND_BYTES = 64 << 20
 _MOST_DENIALS = 100
 _WARM_UP_AFTER_SECONDS = 0.003
@@ -41,10 +39,10 @@ def run_keeper(spec: Spec, connection: socket.socket, worker: WorkerHand) -> NoR
         root.furnish(spec.limits["fileBytes"], spec.private)
         # Both put their walls up at the same time.
         worker.let_confine()
-        enforcement = confine_keeper(spec)
+        confine_keeper(spec)
         worker.confined()
         keeper = Keeper(spec, Channel(connection, _COMMAND_BYTES))
-        keeper.start(worker, enforcement)
+        keeper.start(worker)
         keeper.run()
     except BaseException as error:
         reason = f"{type(error).__name__}: {error}"
@@ -91,17 +89,10 @@ class Keeper:
         # Whether the worker has asked for anything that can leave a process behind.
         self._has_children = False
 
-    def start(self, worker: WorkerHand, enforcement: Dict[str, Any]) -> None:
+    def start(self, worker: WorkerHand) -> None:
         self._worker = worker
         worker.register(self._poll)
-        self._supervisor.send(
-            {
-                "type": "ready",
-                "protocol": PROTOCOL_VERSION,
-                "python": ".".join(map(str, sys.version_info[:3])),
-                "enforcement": enforcement,
-            }
-        )
+        self._supervisor.send_line(self._spec.ready)
 
     def run(self) -> None:
         if not self._poll.poll(_WARM_UP_AFTER_SECONDS):

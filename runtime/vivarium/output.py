@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import os
+from _codecs import utf_8_decode
 from typing import List
 
 READ_BYTES = 1 << 18
@@ -23,13 +23,13 @@ class Output:
     def __init__(self, limit: int) -> None:
         self._head_limit = limit - limit // 2
         self._tail_limit = limit // 2
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._tail: List[bytes] = []
         self.begin()
 
     def begin(self) -> None:
         """Starts afresh for the next cell."""
-        self._decoder.reset()
+        # The beginning of a character whose rest has not come yet.
+        self._partial = b""
         self._head = 0
         self._tail.clear()
         self._tail_size = 0
@@ -41,11 +41,17 @@ class Output:
         self._seen += len(data)
         if room >= len(data):
             self._head += len(data)
-            return self._decoder.decode(data)
+            return self._decode(data)
         self._head += room
         if self._tail_limit:
             self._keep(data[room:])
-        return self._decoder.decode(data[:room])
+        return self._decode(data[:room])
+
+    def _decode(self, data: bytes, final: bool = False) -> str:
+        data = self._partial + data
+        text, used = utf_8_decode(data, "replace", final)
+        self._partial = data[used:]
+        return text
 
     def _keep(self, data: bytes) -> None:
         self._tail.append(data)
@@ -62,9 +68,9 @@ class Output:
             return ""
         tail = b"".join(self._tail)[-self._tail_limit :] if self._tail_limit else b""
         if not self.cut:
-            return self._decoder.decode(tail, True)
+            return self._decode(tail, final=True)
         # The head may end and the tail begin inside a character: neither half of it is shown.
-        self._decoder.reset()
+        self._partial = b""
         start = 0
         while start < min(3, len(tail)) and tail[start] & 0xC0 == 0x80:
             start += 1

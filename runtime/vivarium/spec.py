@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import base64
+import sys
 from typing import Any, Dict, List
+
+from .channel import encode
+
+PROTOCOL_VERSION = 1
 
 
 class Spec:
@@ -18,6 +23,15 @@ class Spec:
         self.imports_denied: List[str] = config["imports"]["deny"]
         self.seccomp: bytes = base64.b64decode(config["seccomp"])
         self.seal: bytes = base64.b64decode(config["seal"])
+        # The first message of every session, as a line: the same for all, so it is made once.
+        self.ready = encode(
+            {
+                "type": "ready",
+                "protocol": PROTOCOL_VERSION,
+                "python": ".".join(map(str, sys.version_info[:3])),
+                "enforcement": config["enforcement"],
+            }
+        )
         self.write: List[str] = config["write"]
         self.private: Dict[str, str] = config["private"]
         self.execute: List[str] = config["execute"]

@@ -15,7 +15,7 @@ import io
 import os
 import sys
 import types
-from typing import Any, Callable, Dict, NoReturn, Optional, Tuple
+from typing import Any, Callable, Dict, List, NoReturn, Optional, Tuple
 
 from . import guard
 from .cell import Outcome, compile_cell, describe, name_cell, remember_source, run_code
@@ -42,7 +42,8 @@ def run_worker(spec: Spec, connection: socket.socket, pipes: Tuple[int, int], co
         os.close(pipes[0])
         os.close(pipes[1])
         os.setsid()
-        worker = Worker(spec, Channel(connection, _ORDER_BYTES))
+        worker = _prepared[0]
+        worker.begin(Channel(connection, _ORDER_BYTES))
         if connection.recv(1) != GO:
             os._exit(0)
         prepare_worker(spec, confined)
@@ -58,17 +59,20 @@ def run_worker(spec: Spec, connection: socket.socket, pipes: Tuple[int, int], co
     worker.serve()
 
 
-def warm_up() -> None:
-    """Walks the path of a cell once before any session is forked, so that all of them share its warm pages."""
-    worker = Worker.__new__(Worker)
-    worker.namespace = {"__builtins__": builtins}
-    worker._loop = None
-    worker._active = worker._interrupted = False
-    worker._result_bytes = 1 << 16
+def prepare(spec: Spec) -> None:
+    """Makes, in the zygote, the worker that every session will be a copy of, and walks the path of a cell once.
+
+    What is made and warm here costs a session neither time nor memory of its own.
+    """
+    worker = Worker(spec)
     for source in _WARM_UP:
         worker.execute(0, source, "<warm-up>")
     worker.namespace.clear()
+    worker.name_namespace()
+    _prepared[:] = [worker]
 
+
+_prepared: List[Worker] = []
 
 # Often enough for the interpreter to have specialised its code, which it would else do in every session's own pages.
 _WARM_UP = ("1+1", "x = [1]", "def f():\n  return {}['a']\nf()", "1 +") * 8
@@ -77,8 +81,8 @@ _WARM_UP = ("1+1", "x = [1]", "def f():\n  return {}['a']\nf()", "1 +") * 8
 class Worker:
     """One namespace and the loop that runs cells in it."""
 
-    def __init__(self, spec: Spec, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self, spec: Spec) -> None:
+        self._channel: Optional[Channel] = None
         self._sending = _thread.allocate_lock()
         self._loop: Any = None
         self._active = False
@@ -88,7 +92,7 @@ class Worker:
         main = types.ModuleType("__main__")
         sys.modules["__main__"] = main
         self.namespace: Dict[str, Any] = main.__dict__
-        self.namespace["__builtins__"] = builtins
+        self.name_namespace()
         sys.argv = [""]
         sys.path.append("/workspace")
         sys.stdin = NoInput()
@@ -97,11 +101,19 @@ class Worker:
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
         rules = guard.ImportRules(spec.imports_allowed, spec.imports_denied)
         guard.install(rules, spec.policy, self._record)
+
+    def name_namespace(self) -> None:
+        self.namespace.update(__name__="__main__", __builtins__=builtins, __doc__=None, __spec__=None)
+
+    def begin(self, channel: Channel) -> None:
+        """Takes up work in a process of its own."""
+        self._channel = channel
         _signal.signal(_signal.SIGINT, self._on_interrupt)
         _reseed()
         gc.enable()
 
     def serve(self) -> NoReturn:
+        assert self._channel is not None
         while True:
             order = self._channel.receive()
             if order is None:
@@ -199,8 +211,9 @@ class Worker:
         self._send({"type": "denial", "id": self._cell_id, "denial": denial})
 
     def _send(self, report: Dict[str, Any]) -> None:
-        with self._sending:
-            self._channel.send(report)
+        if self._channel is not None:
+            with self._sending:
+                self._channel.send(report)
 
 
 class NoInput(io.TextIOBase):

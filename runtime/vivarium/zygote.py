@@ -19,6 +19,7 @@ from typing import Any, Dict, List, NoReturn, Optional, Tuple
 from .channel import Lines, ProtocolError, decode, encode
 from .jail import landlock, limits, namespaces, root
 from .jail.syscalls import MACHINE, fork_into, prctl
+from .confine import enforcement
 from .hand import WorkerHand
 from .keeper import run_keeper
 from .spec import Spec
@@ -123,12 +124,13 @@ class Zygote:
         self._poll = select.epoll()
         os.environ.clear()
         os.environ.update(config["env"])
+        config["enforcement"] = enforcement(landlock.abi())
         self._spec = Spec(config, uids)
         _sethostname()
         limits.apply_everywhere()
         namespaces.note_own()
         failed = _preload(config["preload"])
-        worker.warm_up()
+        worker.prepare(self._spec)
         gc.collect()
         gc.freeze()
         gc.disable()
