@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import _socket as socket
-import array
 import json
+import struct
 from json import encoder
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
 Message = Dict[str, Any]
 
@@ -124,21 +124,18 @@ class Channel:
 
 
 def send_descriptor(connection: socket.socket, descriptor: int) -> None:
-    rights = array.array("i", [descriptor])
-    connection.sendmsg([b"\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+    connection.sendmsg([b"\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, _DESCRIPTOR.pack(descriptor))])
 
 
 def receive_descriptor(connection: socket.socket) -> Optional[int]:
     """One descriptor that the other end sent; none when it closed instead."""
-    size = socket.CMSG_SPACE(array.array("i").itemsize)
-    data, ancillary, _, _ = connection.recvmsg(1, size, socket.MSG_CMSG_CLOEXEC)
-    return _first(ancillary) if data else None
-
-
-def _first(ancillary: List[Tuple[int, int, bytes]]) -> Optional[int]:
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            numbers = array.array("i")
-            numbers.frombytes(data[: numbers.itemsize])
-            return numbers[0]
+    space = socket.CMSG_SPACE(_DESCRIPTOR.size)
+    data, ancillary, _, _ = connection.recvmsg(1, space, socket.MSG_CMSG_CLOEXEC)
+    for level, kind, rights in ancillary if data else ():
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS and len(rights) >= _DESCRIPTOR.size:
+            descriptor: int = _DESCRIPTOR.unpack_from(rights)[0]
+            return descriptor
     return None
+
+
+_DESCRIPTOR = struct.Struct("@i")
