@@ -30,7 +30,7 @@ def decide(call: str, notification: Notification, processes: int) -> Verdict:
 
 def _new_process(_: Notification, processes: int) -> Verdict:
     if processes == 0:
-        return Verdict(errno.EPERM, _denial("run", "a new process", "--allow-run"))
+        return Verdict(errno.EPERM, _denial("run", "a new process", 'a policy whose limits.processes is above 0'))
     reap()
     # The worker itself is one of those counted.
     return Verdict(0 if len(session_processes()) - 1 < processes else errno.EAGAIN)

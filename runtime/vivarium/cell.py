@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 import traceback
 from types import CodeType
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
@@ -180,9 +181,13 @@ def _trim(formatted: Any, seen: Set[int]) -> None:
 _cells: Set[str] = set()
 
 
+# Where this code lies, which may be below a folder of those names.
+_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
 def _is_users(filename: str) -> bool:
     """Cells, and modules that cells wrote for themselves."""
-    return filename in _cells or filename.startswith(("/workspace/", "/tmp/"))
+    return filename in _cells or filename.startswith(("/workspace/", "/tmp/")) and not filename.startswith(_OWN)
 
 
 def name_cell(filename: str) -> None:

@@ -60,7 +60,7 @@ const WORDS: Readonly<Record<PermissionName, Words>> = {
     some: (list) => `It may start ${list}, inside its jail, and no other program.`,
   },
   sys: {
-    none: "It learns nothing about the host.",
+    none: "It is granted no facts about the host.",
     all: "It may learn what the host's system calls tell.",
     some: (list) => `About the host it may learn ${list}.`,
   },

@@ -17,7 +17,7 @@ test("a policy that says nothing is explained as nothing", async () => {
     "It has no network.",
     "It sees no environment variable of the host.",
     "It starts no program.",
-    "It learns nothing about the host.",
+    "It is granted no facts about the host.",
     "It loads no native library of its own choice.",
     "A cell may run 30 s, then it is interrupted and, after another 1 s, killed. Waiting for tools does not count, but a cell may take no more than 10 min in all.",
     "It may use 1 min of CPU time and 512 MiB of memory, 64 MiB of it as private files.",
