@@ -32,6 +32,8 @@ _CONNECT_PATH = "/proc/self/fd/{}/s"
 def main(own_folder: str) -> NoReturn:
     # Everything of ours is imported by now; what cells import must not come from here.
     sys.path.remove(own_folder)
+    # A Ctrl-C at the terminal is for the supervisor, which interrupts one cell; it must not reach all of this.
+    os.setsid()
     lines = Lines(_LINE_BYTES)
     waiting: List[bytes] = []
     while not waiting:
