@@ -25,15 +25,13 @@ export class Doorway {
   readonly #expected = new Map<string, { token: string; resolve(connection: Connection): void }>();
   readonly #sockets = new Set<Socket>();
   readonly #lineBytes: number;
-  // A process that exits without closing still leaves nothing behind.
-  readonly #onExit = (): void => rmSync(this.#outer, { recursive: true, force: true });
 
   private constructor(server: Server, outer: string, lineBytes: number) {
     this.#server = server;
     this.#outer = outer;
     this.folder = join(outer, "d");
     this.#lineBytes = lineBytes;
-    process.on("exit", this.#onExit);
+    removeAtExit(outer);
     server.on("connection", (socket) => this.#greet(socket));
   }
 
@@ -69,7 +67,7 @@ export class Doorway {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     await rm(this.#outer, { recursive: true, force: true });
-    process.off("exit", this.#onExit);
+    leftovers.delete(this.#outer);
   }
 
   #greet(socket: Socket): void {
@@ -97,3 +95,16 @@ export class Doorway {
 }
 
 const HELLO_MS = 10_000;
+
+/** Folders of doorways that are open: a process that exits without closing still leaves nothing behind. */
+const leftovers = new Set<string>();
+let isListening = false;
+
+const removeAtExit = (folder: string): void => {
+  leftovers.add(folder);
+  if (isListening) return;
+  isListening = true;
+  process.once("exit", () => {
+    for (const leftover of leftovers) rmSync(leftover, { recursive: true, force: true });
+  });
+};

@@ -69,7 +69,7 @@ class SubprocessBackend implements Backend {
     if (this.#closed) throw new UsageError("executor used after close");
     signal?.throwIfAborted();
     const zygote = await this.#living();
-    const { connection, ticket } = await zygote.fork();
+    const { connection, ticket } = await zygote.fork(signal);
     const link = new SessionLink(zygote, connection, ticket, () => this.#links.delete(link));
     this.#links.add(link);
     return link;

@@ -50,7 +50,7 @@ export class Zygote {
   }
 
   /** Forks a session; resolves with its connection, on which its first message will come. */
-  async fork(): Promise<{ connection: Connection; ticket: Ticket }> {
+  async fork(signal: AbortSignal | undefined): Promise<{ connection: Connection; ticket: Ticket }> {
     if (this.#ended !== undefined) throw new GuestError(`session did not start: ${this.#ended}`);
     const { ticket, arrival } = this.#doorway.expect();
     const failure = new Promise<never>((_, reject) => {
@@ -59,14 +59,20 @@ export class Zygote {
       });
     });
     this.#send({ type: "fork", ...ticket });
+    const deadline = AbortSignal.timeout(FORK_MS);
+    const giveUp = rejectWhenAborted(signal ? AbortSignal.any([signal, deadline]) : deadline);
     try {
-      const connection = await Promise.race([arrival, failure]);
+      const connection = await Promise.race([arrival, failure, giveUp.promise]);
       this.#sessions.set(ticket.session, { end: (reason) => connection.end(reason) });
       return { connection, ticket };
     } catch (error) {
       this.#sessions.delete(ticket.session);
       this.#doorway.forget(ticket);
+      this.#send({ type: "kill", session: ticket.session });
+      if (deadline.aborted) throw new UnavailableError(`session did not start within ${FORK_MS / 1000} s`);
       throw error;
+    } finally {
+      giveUp.forget();
     }
   }
 
@@ -142,6 +148,18 @@ export class Zygote {
   }
 }
 
+const rejectWhenAborted = (signal: AbortSignal): { promise: Promise<never>; forget(): void } => {
+  let onAbort = (): void => {};
+  const promise = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+  // It may lose the race, and then nobody else looks at it.
+  promise.catch(() => {});
+  return { promise, forget: () => signal.removeEventListener("abort", onAbort) };
+};
+
 /** Whoever must know when a session of this zygote has ended. */
 type Waiting = { end(reason: string): void };
 
@@ -152,5 +170,6 @@ const RUNTIME = fileURLToPath(new URL("../../../runtime/", import.meta.url));
 const START_MS = 60_000;
 const CLOSE_MS = 2_000;
 const HANG_UP_MS = 1_000;
+const FORK_MS = 30_000;
 const LINE_BYTES = 1 << 20;
 const STDERR_CHARS = 4_000;
