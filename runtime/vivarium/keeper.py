@@ -28,6 +28,7 @@ from .spec import Spec
 _COMMAND_BYTES = 64 << 20
 _MOST_DENIALS = 100
 _WARM_UP_AFTER_SECONDS = 0.003
+_WARM_UP = b'{"type":"run","id":0,"code":"None","filename":"<warm-up>","wallMs":30000}'
 
 _check_report = checker("WorkerReport")
 
@@ -97,7 +98,7 @@ class Keeper:
     def run(self) -> None:
         if not self._poll.poll(_WARM_UP_AFTER_SECONDS):
             # Nobody is waiting: the pages that a first cell touches are made this session's own beforehand.
-            self._begin(Cell({"id": 0, "code": "None", "filename": "<warm-up>"}, time.monotonic(), self._spec.limits))
+            self._command(_WARM_UP)
         while True:
             ready = self._poll.poll(self._wait_seconds())
             worker = self._worker
