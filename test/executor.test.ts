@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { test } from "uvu";
@@ -13,9 +13,9 @@ import {
   UsageError,
 } from "../src/index.ts";
 import { ok, outputOf } from "./session/fixture.ts";
+import { oldPython } from "./support/old-python.ts";
 import { processes } from "./support/processes.ts";
 import { rejects } from "./support/rejects.ts";
-import { requires } from "./support/requires.ts";
 import { timed } from "./support/timed.ts";
 
 const within = (name: string, body: () => Promise<void>): void => {
@@ -154,13 +154,10 @@ for (const [what, make, message] of BAD_PYTHONS) {
   );
 }
 
-const OLD = join(homedir(), ".pyenv/versions/3.8.18/bin/python3");
-const oldIsMissing = existsSync(OLD) ? undefined : "no Python 3.8 on this machine";
-
-(requires(oldIsMissing) ? test : test.skip)("a Python that is too old is named with its version", () =>
-  timed(30_000, "old", async () => {
+within("a Python that is too old is named with its version", () =>
+  withFolder(async (folder) => {
     const error = await rejects(
-      PythonExecutor.create({ python: OLD }),
+      PythonExecutor.create({ python: oldPython(folder) }),
       UnavailableError,
       /Python 3\.8 at .* is too old, 3\.9 or later is needed/,
     );

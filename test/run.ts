@@ -51,7 +51,8 @@ const findTests = (words: readonly string[]): string[] =>
     .filter((path) => path.endsWith(".test.ts"))
     .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
     .sort()
-    .map((path) => join(ROOT, path));
+    .map((path) => join(ROOT, path))
+    .sort((one, other) => readWishes(other).limitMs - readWishes(one).limitMs);
 
 const runAll = async (files: readonly string[], env: NodeJS.ProcessEnv): Promise<FileResult[]> => {
   const stopped = new AbortController();

@@ -34,6 +34,8 @@ class Output:
         self._tail.clear()
         self._tail_size = 0
         self._seen = 0
+        # How many bytes were dropped; known at the end.
+        self.cut = 0
 
     def feed(self, data: bytes) -> str:
         """Takes bytes as they came; returns the text that can go out at once."""
@@ -66,20 +68,17 @@ class Output:
         """The rest of the text, with a mark where something was cut."""
         if not self._seen:
             return ""
+        self.cut = max(0, self._seen - self._head_limit - self._tail_limit)
         tail = b"".join(self._tail)[-self._tail_limit :] if self._tail_limit else b""
         if not self.cut:
             return self._decode(tail, final=True)
-        # The head may end and the tail begin inside a character: neither half of it is shown.
-        self._partial = b""
+        # The head may end and the tail begin inside a character: neither half of it is shown, and both are cut.
         start = 0
         while start < min(3, len(tail)) and tail[start] & 0xC0 == 0x80:
             start += 1
+        self.cut += len(self._partial) + start
+        self._partial = b""
         return f"\n... [{self.cut} bytes cut] ...\n" + tail[start:].decode("utf-8", "replace")
-
-    @property
-    def cut(self) -> int:
-        """How many bytes were dropped."""
-        return max(0, self._seen - self._head_limit - self._tail_limit)
 
 
 class Stream:

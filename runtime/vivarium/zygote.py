@@ -223,7 +223,7 @@ def _start_session(spec: Spec, request: Dict[str, Any], sockets: int, mapped: in
         worker = WorkerHand(spec, confined=False)
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.connect(_CONNECT_PATH.format(sockets))
-        connection.sendall(encode({"type": "hello", "session": request["session"], "token": request["token"]}))
+        connection.sendall(encode({"type": "hello", "session": request["session"]}))
         if not os.read(mapped, 1):
             raise OSError(1, "the uid map of the session's user namespace could not be written")
         if spec.many_uids:

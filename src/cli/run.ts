@@ -54,8 +54,10 @@ const run = async (options: RunCommandOptions, io: Io, signals: Signals): Promis
     argv: [options.file, ...options.argv],
     signal: signals.end,
   });
+  signals.end.throwIfAborted();
   signals.end.addEventListener("abort", () => void session.close());
   for (const missing of session.enforcement.ungranted) io.stderr(`vivarium: ${missing}\n`);
+  signals.programStarts();
   const execution = await session.runCode(source, {
     filename: options.file === "-" ? "<stdin>" : options.file.replace(/\p{Cc}/gu, "?").slice(-1000),
     signal: signals.interrupt,
@@ -82,6 +84,8 @@ type Signals = Disposable & {
   readonly interrupt: AbortSignal;
   /** The second, or a request to terminate: ends everything. */
   readonly end: AbortSignal;
+  /** From now on there is something to interrupt; until then the first Ctrl-C ends everything. */
+  programStarts(): void;
   /** The exit status, once it is to end. */
   readonly status: number | undefined;
 };
@@ -90,8 +94,9 @@ const catchSignals = (): Signals => {
   const interrupt = new AbortController();
   const end = new AbortController();
   let status: number | undefined;
+  let started = false;
   const stop = (signal: NodeJS.Signals): void => {
-    if (signal === "SIGINT" && !interrupt.signal.aborted) {
+    if (signal === "SIGINT" && started && !interrupt.signal.aborted) {
       interrupt.abort();
       return;
     }
@@ -102,6 +107,9 @@ const catchSignals = (): Signals => {
   return {
     interrupt: interrupt.signal,
     end: end.signal,
+    programStarts: () => {
+      started = true;
+    },
     get status() {
       return status;
     },

@@ -83,7 +83,7 @@ export const commandSchema = Type.Union([
 
 /** From a session to the supervisor. */
 export const eventSchema = Type.Union([
-  message("hello", { session: Type.String({ maxLength: 64 }), token: Type.String({ maxLength: 128 }) }),
+  message("hello", { session: Type.String({ maxLength: 64 }) }),
   message("ready", { protocol: count, python: Type.String({ maxLength: 50 }), enforcement }),
   message("fatal", { reason: short }),
   message("stdout", { id, text: Type.String() }),
@@ -108,10 +108,7 @@ export const workerReportSchema = Type.Union([
 
 /** From the supervisor to a zygote, after its first line. */
 export const zygoteRequestSchema = Type.Union([
-  message("fork", {
-    session: Type.String({ maxLength: 64 }),
-    token: Type.String({ maxLength: 128 }),
-  }),
+  message("fork", { session: Type.String({ maxLength: 64 }) }),
   message("kill", { session: Type.String({ maxLength: 64 }) }),
 ]);
 

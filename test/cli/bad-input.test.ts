@@ -1,6 +1,5 @@
 // @limit 300
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -8,29 +7,12 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 
 import { cliCommand, cliScript, runCli } from "../support/cli.ts";
-import { type Ran, runProgram } from "../support/program.ts";
+import { oldPython } from "../support/old-python.ts";
+import { runProgram } from "../support/program.ts";
 import { requires } from "../support/requires.ts";
 import { asNobody, nobodyMissing } from "../support/run-as.ts";
 import { timed } from "../support/timed.ts";
-
-type Files = Readonly<Record<string, string | Uint8Array | null>>;
-
-/** Runs the command line in a folder with the given files (null is a folder); nothing of it may be left. */
-const runIn = async (files: Files, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> => {
-  const folder = mkdtempSync(join(tmpdir(), "vivarium-test-"));
-  const tmp = mkdtempSync(join(tmpdir(), "vivarium-test-"));
-  try {
-    for (const [name, content] of Object.entries(files)) {
-      if (content === null) mkdirSync(join(folder, name));
-      else writeFileSync(join(folder, name), content);
-    }
-    const ran = await runCli(["run", ...args], { cwd: folder, env: { ...process.env, TMPDIR: tmp, ...env } });
-    assert.equal(ownFiles(tmp), [], "temporary files are left");
-    return ran;
-  } finally {
-    for (const path of [folder, tmp]) rmSync(path, { recursive: true, force: true });
-  }
-};
+import { type Files, inPlace } from "./place.ts";
 
 /** Bad input, and the whole of what is said about it: one line and, where something helps, a hint. */
 const BAD: readonly (readonly [
@@ -85,7 +67,7 @@ const BAD: readonly (readonly [
     { "a.py": "x=1\n".repeat(2_500_000) },
     ["a.py"],
     1,
-    /^ {2}File "a\.py"\nSyntaxError: source is too long: \d+ characters; the policy's sourceBytes is 1048576\n$/,
+    /^SyntaxError: source is too long: \d+ bytes; the policy's sourceBytes is 1048576\n$/,
   ],
   [
     "10 MB that are not UTF-8",
@@ -181,34 +163,31 @@ const BAD: readonly (readonly [
 ];
 
 for (const [what, files, args, status, stderr] of BAD) {
-  test(`${what} is said in one line, exit status ${status}`, () =>
-    timed(60_000, what, async () => {
-      const ran = await runIn(files, args);
-      assert.equal([ran.status, ran.stdout], [status, ""], ran.stderr.slice(0, 2000));
-      if (typeof stderr === "string") assert.is(ran.stderr, stderr);
-      else assert.match(ran.stderr, stderr);
-      assert.ok(ran.stderr.length < 20_000, `${ran.stderr.length} characters`);
-    }));
+  inPlace(`${what} is said in one line, exit status ${status}`, files, async ({ run }) => {
+    const ran = await run(...args);
+    assert.equal([ran.status, ran.stdout], [status, ""], ran.stderr.slice(0, 2000));
+    if (typeof stderr === "string") assert.is(ran.stderr, stderr);
+    else assert.match(ran.stderr, stderr);
+    assert.ok(ran.stderr.length < 20_000, `${ran.stderr.length} characters`);
+  });
 }
 
-test("a PATH without Python still finds Debian's, and an empty folder's worth of it says what to install", async () => {
-  const ran = await runIn({ "a.py": "print(1)" }, ["a.py"], { PATH: "/nowhere" });
-  if (existsSync("/usr/bin/python3")) assert.equal([ran.status, ran.stdout], [0, "1\n"], ran.stderr);
+const PRINTS = { "a.py": "print('ran')" };
+
+inPlace("a PATH without Python still finds Debian's, if it is there", PRINTS, async ({ folder, env }) => {
+  const ran = await runCli(["run", "a.py"], { cwd: folder, env: { ...env, PATH: "/nowhere" } });
+  if (existsSync("/usr/bin/python3")) assert.equal([ran.status, ran.stdout], [0, "ran\n"], ran.stderr);
   else assert.is(ran.status, 125);
 });
 
-const OLD = join(homedir(), ".pyenv/versions/3.8.18/bin/python3");
-(requires(existsSync(OLD) ? undefined : "no Python 3.8 on this machine") ? test : test.skip)(
-  "a Python that is too old is named, exit status 125",
-  async () => {
-    const ran = await runIn({ "a.py": "1" }, [`--python=${OLD}`, "a.py"]);
-    assert.is(ran.status, 125);
-    assert.match(
-      ran.stderr,
-      /^vivarium: .*Python 3\.8 at .* is too old, 3\.9 or later is needed\nhint: .*--python.*\n$/,
-    );
-  },
-);
+inPlace("a Python that is too old is named, exit status 125", PRINTS, async ({ folder, run }) => {
+  const ran = await run(`--python=${oldPython(folder)}`, "a.py");
+  assert.equal([ran.status, ran.stdout], [125, ""]);
+  assert.match(
+    ran.stderr,
+    /^vivarium: .*Python 3\.8 at .* is too old, 3\.9 or later is needed\nhint: .*--python.*\n$/,
+  );
+});
 
 /** Hosts that refuse what isolation needs: played by a seccomp filter around the whole command. */
 const HOSTS: readonly (readonly [what: string, calls: string, error: string, stderr: RegExp])[] = [
@@ -235,23 +214,18 @@ const HOSTS: readonly (readonly [what: string, calls: string, error: string, std
 const WITHOUT = fileURLToPath(new URL("../support/without_syscalls.py", import.meta.url));
 
 for (const [what, calls, error, stderr] of HOSTS) {
-  test(`a host ${what} is said in one line with a hint, exit status 125`, () =>
-    timed(60_000, what, async () => {
-      const tmp = mkdtempSync(join(tmpdir(), "vivarium-test-"));
-      const ran = await runProgram("/usr/bin/python3", [WITHOUT, error, calls, ...cliCommand(), "run", "-"], {
-        input: "print('ran')",
-        env: { ...process.env, TMPDIR: tmp },
-      });
-      assert.equal([ran.status, ran.stdout], [125, ""], ran.stderr);
-      assert.match(ran.stderr, stderr);
-      assert.equal(ownFiles(tmp), []);
-      rmSync(tmp, { recursive: true });
-    }));
+  const said = `a host ${what} is said in one line with a hint, exit status 125`;
+  inPlace(said, PRINTS, async ({ folder, env }) => {
+    const command = [WITHOUT, error, calls, ...cliCommand(), "run", "a.py"];
+    const ran = await runProgram("/usr/bin/python3", command, { cwd: folder, env });
+    assert.equal([ran.status, ran.stdout], [125, ""], ran.stderr);
+    assert.match(ran.stderr, stderr);
+  });
 
   (requires(nobodyMissing()) ? test : test.skip)(
     `an unprivileged user of a host ${what} is told the same`,
     () =>
-      timed(90_000, what, async () => {
+      timed(120_000, what, async () => {
         using nobody = asNobody();
         const without = join(nobody.repo, "test/support/without_syscalls.py");
         const ran = await nobody.run(
@@ -273,9 +247,5 @@ test("the filter around the command is no hindrance where it refuses nothing tha
   );
   assert.equal([ran.status, ran.stdout, ran.stderr], [0, "ran\n", ""]);
 });
-
-// tsx keeps a cache of its own beside them.
-const ownFiles = (folder: string): string[] =>
-  readdirSync(folder).filter((name) => name.startsWith("vivarium-"));
 
 test.run();

@@ -1,46 +1,12 @@
 // @limit 300
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-import { cliCommand, runCli } from "../support/cli.ts";
-import { processes } from "../support/processes.ts";
-import { runProgram } from "../support/program.ts";
-import { timed } from "../support/timed.ts";
-
-/** A folder with a program in it, and a private place for temporary files that must be empty afterwards. */
-const withProgram = (
-  name: string,
-  program: string | Uint8Array,
-  body: (place: Place) => Promise<void>,
-): void => {
-  test(name, () =>
-    timed(60_000, name, async () => {
-      const folder = mkdtempSync(join(tmpdir(), "vivarium-test-"));
-      const tmp = mkdtempSync(join(tmpdir(), "vivarium-test-"));
-      try {
-        writeFileSync(join(folder, "program.py"), program);
-        const env = { ...process.env, TMPDIR: tmp };
-        await body({ folder, env, run: (...args) => runCli(["run", ...args], { cwd: folder, env }) });
-        assert.equal(ownFiles(tmp), [], "temporary files are left");
-      } finally {
-        for (const path of [folder, tmp]) rmSync(path, { recursive: true, force: true });
-      }
-    }),
-  );
-};
-
-type Place = {
-  readonly folder: string;
-  readonly env: NodeJS.ProcessEnv;
-  run(...args: string[]): ReturnType<typeof runCli>;
-};
+import { runCli } from "../support/cli.ts";
+import { withProgram } from "./place.ts";
 
 /** Programs, what they are run with, and the exit status that each must come to. */
 const STATUSES: readonly (readonly [
@@ -230,113 +196,5 @@ for (const args of [
     assert.match(stderr, /^vivarium: .+\n(hint: .+\n)?$/);
   });
 }
-
-withProgram(
-  "output passes through while the program runs, and Ctrl-C interrupts it",
-  "print('started', flush=True)\nwhile True: pass",
-  async ({ folder, env }) => {
-    const child = start(["program.py"], { cwd: folder, env });
-    await heard(child.stdout, "started\n");
-    child.kill("SIGINT");
-    const [status, signal] = await once(child, "close");
-    assert.equal([status, signal], [130, null]);
-    assert.equal(left(child.pid), []);
-  },
-);
-
-withProgram(
-  "Ctrl-C at a terminal reaches the whole group, and is told the same",
-  "print('started', flush=True)\nwhile True: pass",
-  async ({ folder, env }) => {
-    const child = start(["program.py"], { cwd: folder, env });
-    let stderr = "";
-    child.stderr.on("data", (chunk: Buffer) => {
-      stderr += chunk;
-    });
-    await heard(child.stdout, "started\n");
-    process.kill(-(child.pid as number), "SIGINT");
-    const [status, signal] = await once(child, "close");
-    assert.equal([status, signal], [130, null], stderr);
-    assert.match(stderr, /KeyboardInterrupt: the cell was interrupted/);
-  },
-);
-
-withProgram(
-  "Ctrl-C before the program has started ends it too",
-  "while True: pass",
-  async ({ folder, env }) => {
-    const child = start(["program.py"], { cwd: folder, env });
-    while (!processes().some(({ parent, command }) => parent === child.pid && command.includes("zygote.py")))
-      await new Promise((resolve) => setImmediate(resolve));
-    process.kill(-(child.pid as number), "SIGINT");
-    const [status, signal] = await once(child, "close");
-    assert.ok(status === 130 || signal === "SIGINT", `${status} ${signal}`);
-  },
-);
-
-withProgram(
-  "a second Ctrl-C ends a program that ignores the first",
-  "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('started', flush=True)\nwhile True: pass",
-  async ({ folder, env }) => {
-    const child = start(["--policy=open", "program.py"], { cwd: folder, env });
-    await heard(child.stdout, "started\n");
-    child.kill("SIGINT");
-    child.kill("SIGINT");
-    const [status] = await once(child, "close");
-    assert.is(status, 130);
-  },
-);
-
-withProgram(
-  "SIGTERM ends it and leaves nothing",
-  "print('started', flush=True)\nwhile True: pass",
-  async ({ folder, env }) => {
-    const child = start(["program.py"], { cwd: folder, env });
-    await heard(child.stdout, "started\n");
-    child.kill("SIGTERM");
-    const [status, signal] = await once(child, "close");
-    assert.ok(status === 143 || signal === "SIGTERM", `${status} ${signal}`);
-  },
-);
-
-withProgram(
-  "a reader that has seen enough is no error",
-  "for i in range(100_000): print(i)\nwhile True: print('x' * 1000)",
-  async ({ folder, env }) => {
-    const command = [...cliCommand(), "run", "--timeout=20s", "--max-output=16MiB", "program.py"];
-    const { status, stdout, stderr } = await runProgram(
-      "/bin/bash",
-      ["-o", "pipefail", "-c", '"$@" | head -1', "bash", ...command],
-      { cwd: folder, env },
-    );
-    assert.is(stdout, "0\n");
-    assert.is(stderr, "");
-    assert.ok([0, 141].includes(status ?? -1), `status ${status}`);
-  },
-);
-
-const start = (args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) => {
-  const [file, ...rest] = cliCommand();
-  return spawn(file, [...rest, "run", ...args], {
-    ...options,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
-};
-
-const heard = async (stream: Readable, text: string): Promise<void> => {
-  let all = "";
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    all += chunk;
-    if (all.includes(text)) return;
-  }
-  throw new Error(`it ended without saying ${text}`);
-};
-
-const left = (group: number | undefined) => processes().filter((found) => found.group === group);
-
-// tsx keeps a cache of its own beside them.
-const ownFiles = (folder: string): string[] =>
-  readdirSync(folder).filter((name) => name.startsWith("vivarium-"));
 
 test.run();

@@ -1,3 +1,4 @@
+// @limit 400
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -42,11 +43,11 @@ for (const attack of attacks) {
     here(`${attack.name} is stopped under ${policy} by: ${attack.layer}`, async () => {
       const executor = await executorOf(policy, attack.asShipped);
       await using session = await executor.createSession({ argv: [attack.file, ...host.arguments("jail")] });
-      const execution = await timed(attack.timeoutMs + 15_000, attack.name, run(session, attack));
+      const execution = await timed(attack.timeoutMs + 30_000, attack.name, run(session, attack));
       judge(attack, policy, execution);
-      assert.is((await timed(5_000, "the next cell", session.runCode("1 + 1"))).output, 2);
-      await using next = await timed(5_000, "the next session", executor.createSession());
-      assert.is((await timed(5_000, "its first cell", next.runCode("1 + 2"))).output, 3);
+      assert.is((await timed(25_000, "the next cell", session.runCode("1 + 1"))).output, 2);
+      await using next = await timed(25_000, "the next session", executor.createSession());
+      assert.is((await timed(25_000, "its first cell", next.runCode("1 + 2"))).output, 3);
     });
   }
 }

@@ -1,3 +1,4 @@
+// @limit 600
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -12,7 +13,7 @@ for (const file of ["escape", "isolation", "orphans", "forgery", "deny"]) {
     using nobody = asNobody();
     // Controls that need root are not played again; CI counts them where root runs them.
     const { status, stdout, stderr } = await nobody.node(`test/escape/${file}.test.ts`, [], {
-      timeoutMs: 170_000,
+      timeoutMs: 300_000,
     });
     const failed = stdout.slice(stdout.indexOf("FAIL"));
     assert.is(status, 0, `${failed.slice(0, 8000)}\n${stderr.slice(-2000)}`);

@@ -91,7 +91,7 @@ for (const { file, version } of pythons()) {
   test(`Python ${version}: too long a source says how long it is`, async () => {
     await using running = await session();
     const error = await failure(running, "x=1\n".repeat(500_000));
-    assert.is(error.message, "source is too long: 2000000 characters; the policy's sourceBytes is 1048576");
+    assert.is(error.message, "source is too long: 2000000 bytes; the policy's sourceBytes is 1048576");
   });
 
   test(`Python ${version}: a cell that is looked at aside can be interrupted`, async () => {

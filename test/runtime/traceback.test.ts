@@ -3,7 +3,10 @@ import * as assert from "uvu/assert";
 
 import { answers, failure, ok, outputOf, withSessions } from "../session/fixture.ts";
 
-const { inSession } = withSessions({ policy: "data", overlay: { limits: { graceMs: 500 } } });
+const { inSession } = withSessions({
+  policy: "data",
+  overlay: { import: ["own_module"], limits: { graceMs: 500 } },
+});
 
 /** Newer Pythons underline the part of the line that failed. */
 const plain = (traceback: string): string => traceback.replaceAll(/^ *[\^~]+\n/gm, "");

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
@@ -10,20 +9,22 @@ import { parseEvent } from "../../protocol/check.ts";
 import { Conversation } from "../../protocol/state.ts";
 import { Connection } from "./connection.ts";
 
-/** A place where a session is expected: it must say both to be let in. */
-export type Ticket = { readonly session: string; readonly token: string };
+/** A session that is expected, by the name that it will say. */
+export type Ticket = { readonly session: string };
 
 /**
- * The Unix socket that sessions call, in a private folder. Who calls must name a session that is expected, and its
- * token, in one short line; everybody else is hung up on.
+ * The Unix socket that sessions call, in a private folder. Who calls must name a session that is expected, in one
+ * short line; everybody else is hung up on. Only this user and the zygote can call at all: a secret to say would be in
+ * the zygote's memory, and so in that of every later session.
  */
 export class Doorway {
   readonly #server: Server;
   readonly #outer: string;
   /** The folder that holds the socket `s`, and nothing else. */
   readonly folder: string;
-  readonly #expected = new Map<string, { token: string; resolve(connection: Connection): void }>();
+  readonly #expected = new Map<string, { resolve(connection: Connection): void }>();
   readonly #sockets = new Set<Socket>();
+  #count = 0;
   readonly #lineBytes: number;
 
   private constructor(server: Server, outer: string, lineBytes: number) {
@@ -51,9 +52,9 @@ export class Doorway {
 
   /** Makes a ticket; `arrival` resolves when the session has shown it. */
   expect(): { ticket: Ticket; arrival: Promise<Connection> } {
-    const ticket = { session: randomBytes(8).toString("hex"), token: randomBytes(24).toString("hex") };
+    const ticket = { session: String(++this.#count) };
     const arrival = new Promise<Connection>((resolve) => {
-      this.#expected.set(ticket.session, { token: ticket.token, resolve });
+      this.#expected.set(ticket.session, { resolve });
     });
     return { ticket, arrival };
   }
@@ -82,7 +83,7 @@ export class Doorway {
         const event = parseEvent(line);
         new Conversation("dialling").receive(event);
         const known = event.type === "hello" ? this.#expected.get(event.session) : undefined;
-        if (event.type !== "hello" || !known || known.token !== event.token) {
+        if (event.type !== "hello" || !known) {
           throw new GuestError("connection refused: no session of that name is expected");
         }
         this.#expected.delete(event.session);
