@@ -27,6 +27,10 @@ _NUMBERS = {
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
+# The same, for a call during which no other Python may run. Made once: each is a class of its own, which is garbage in
+# cycles, and the zygote collects none.
+_held = ctypes.PyDLL(None, use_errno=True)
+_held.syscall.restype = ctypes.c_long
 
 Argument = Union[int, bytes, None, "ctypes.Array[ctypes.c_char]"]
 
@@ -48,11 +52,9 @@ def fork_into(flags: int) -> int:
 
     Python's own steps around a fork are taken as `os.fork` takes them; the process must have one thread.
     """
-    held = ctypes.PyDLL(None, use_errno=True)
-    held.syscall.restype = ctypes.c_long
     zero = ctypes.c_long(0)
     ctypes.pythonapi.PyOS_BeforeFork()
-    pid = held.syscall(ctypes.c_long(_NUMBERS["clone"]), ctypes.c_long(flags | signal.SIGCHLD), zero, zero, zero, zero)
+    pid = _held.syscall(ctypes.c_long(_NUMBERS["clone"]), ctypes.c_long(flags | signal.SIGCHLD), zero, zero, zero, zero)
     if pid == 0:
         ctypes.pythonapi.PyOS_AfterFork_Child()
         return 0
