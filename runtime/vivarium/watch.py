@@ -8,14 +8,17 @@ from .meter import Usage, precise_bytes, session_usage
 
 _CELL_SECONDS = 0.05
 _IDLE_SECONDS = 0.25
+_SLACK_BYTES = 4 << 20
 
 
 class Watchdog:
     """Looks now and then, and says what limit is passed. It holds no timer: the keeper asks when a look is due."""
 
     def __init__(self, limits: Dict[str, int], base_bytes: int) -> None:
-        # What a worker shares with the zygote it was forked from is not the session's.
-        self._memory = limits["memoryBytes"] + base_bytes
+        # What a worker shares with the zygote it was forked from is not the session's. A little more than the rlimit of
+        # one process is let pass, so that Python can raise its MemoryError, which keeps the state.
+        memory = limits["memoryBytes"]
+        self._memory = memory + base_bytes + max(_SLACK_BYTES, memory // 64)
         self._cpu = limits["cpuMs"] / 1000
         self._started: Optional[float] = None
         # When the next look is due; none while nothing but a sleeping worker is there.

@@ -6,7 +6,7 @@ import os
 import _signal
 import resource
 import struct
-from typing import Dict, Iterable
+from typing import Dict, Iterable, Tuple
 
 from .syscalls import prctl, syscall
 
@@ -60,9 +60,9 @@ def apply_worker(limits: Dict[str, int]) -> None:
     memory = limits["memoryBytes"]
     # What the interpreter has mapped already is not the cell's. Thread stacks reserve more than they use; beyond that
     # address space is tight, because it also bounds what cannot be counted: shared pages that nobody maps just now.
-    base = _mapped_bytes()
+    base, data = _mapped_bytes()
     _set(resource.RLIMIT_AS, base + memory + min(memory, limits["threads"] * _STACK_BYTES))
-    _set(resource.RLIMIT_DATA, base + memory)
+    _set(resource.RLIMIT_DATA, data + memory)
     _set(resource.RLIMIT_NPROC, limits["processes"] + limits["threads"] + OWN_PROCESSES)
     _set(resource.RLIMIT_NOFILE, limits["openFiles"])
     _set(resource.RLIMIT_FSIZE, limits["fileBytes"])
@@ -70,7 +70,7 @@ def apply_worker(limits: Dict[str, int]) -> None:
 
 def apply_parser(memory: int, seconds: int) -> None:
     """A disposable parser's rlimits: it computes, and nothing else."""
-    _set(resource.RLIMIT_AS, _mapped_bytes() + memory)
+    _set(resource.RLIMIT_AS, _mapped_bytes()[0] + memory)
     _set(resource.RLIMIT_CPU, seconds)
     _set(resource.RLIMIT_FSIZE, 0)
     # Less stack than the worker has, so that what compiles here compiles there.
@@ -85,9 +85,11 @@ def _set(kind: int, value: int) -> None:
     resource.setrlimit(kind, (bounded, bounded))
 
 
-def _mapped_bytes() -> int:
+def _mapped_bytes() -> Tuple[int, int]:
+    """All that this process maps, and how much of it is data of its own."""
     statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return int(os.read(statm, 100).split()[0]) * resource.getpagesize()
+        pages = os.read(statm, 100).split()
+        return int(pages[0]) * resource.getpagesize(), int(pages[5]) * resource.getpagesize()
     finally:
         os.close(statm)
