@@ -21,7 +21,10 @@ type Task = {
 // One more than there are processors: while one session ends, another one can begin.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { jobs: { type: "string", default: String(availableParallelism() + 1) }, python: { type: "string" } },
+  options: {
+    jobs: { type: "string", default: String(availableParallelism() + 1) },
+    python: { type: "string" },
+  },
 });
 const tasks = readTasks(findFile(positionals[0]));
 const jobs = Math.max(1, Number(values.jobs) || 1);
