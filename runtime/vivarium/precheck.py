@@ -139,13 +139,7 @@ def syntax_error(error: BaseException, filename: str, source: str) -> Error:
         if isinstance(error, UnicodeError):
             reason = "source holds a character that has no encoding (a lone surrogate)"
     message = f"{reason} ({type(error).__name__})" if not isinstance(error, ValueError) else reason
-    return {
-        "kind": "syntax",
-        "name": "SyntaxError",
-        "message": message,
-        "traceback": f'  File "{filename}"\nSyntaxError: {message}',
-        "line": None,
-    }
+    return _syntax(message, filename)
 
 
 def _refused(found: Found, rules: ImportRules) -> Iterator[Tuple[str, int]]:
@@ -216,7 +210,10 @@ def _show_place(error: SyntaxError, source: str) -> None:
 
 
 def too_complex(filename: str, why: str, what: str = _COMPLEX) -> Error:
-    message = f"{what}: {why}"
+    return _syntax(f"{what}: {why}", filename)
+
+
+def _syntax(message: str, filename: str) -> Error:
     return {
         "kind": "syntax",
         "name": "SyntaxError",
