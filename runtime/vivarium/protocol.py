@@ -40,7 +40,7 @@ def _compile(schema: Dict[str, Any]) -> Check:
     """The part of JSON Schema that the messages use; an unknown keyword is a programming error."""
     parts: List[Check] = []
     known = {"type", "const", "anyOf", "properties", "required", "additionalProperties", "items"}
-    bounds = {"maxLength", "minimum", "maximum", "maxItems", "description", "$schema"}
+    bounds = {"minLength", "maxLength", "minimum", "maximum", "maxItems", "description", "$schema"}
     unknown = set(schema) - known - bounds
     if unknown:
         raise ValueError(f"protocol.json uses keywords that this checker does not know: {sorted(unknown)}")
@@ -50,6 +50,8 @@ def _compile(schema: Dict[str, Any]) -> Check:
         parts.append(_const(schema["const"]))
     elif "type" in schema:
         parts.append(_type(schema["type"]))
+    if "minLength" in schema:
+        parts.append(_least(schema["minLength"]))
     if "maxLength" in schema:
         parts.append(_most(schema["maxLength"], "longer than"))
     if "maxItems" in schema:
@@ -115,6 +117,14 @@ def _most(limit: int, words: str) -> Check:
     def check(value: Any, where: str) -> None:
         if len(value) > limit:
             raise ProtocolError(f"{where}: is {words} {limit}")
+
+    return check
+
+
+def _least(limit: int) -> Check:
+    def check(value: Any, where: str) -> None:
+        if len(value) < limit:
+            raise ProtocolError(f"{where}: is shorter than {limit}")
 
     return check
 

@@ -33,6 +33,7 @@ def finished(
             "stdout": cut["stdout"] if cut else 0,
             "stderr": cut["stderr"] if cut else 0,
             "output": bool(report.get("truncated")),
+            "displays": 0,
         },
         "usage": {
             "wallMs": round((time.monotonic() - cell.started) * 1000, 3),

@@ -48,15 +48,75 @@ const error = Type.Object(
   closed,
 );
 
+/** A value as the wire has it: JSON, with tagged objects for what JSON cannot say. */
+const wire = Type.Unknown();
+/** A name that a cell gave to something; hostile, and never used for anything but showing it. */
+const name = Type.String({ maxLength: 300 });
+const names = Type.Array(name, { maxItems: 1000 });
+const toolName = Type.String({ minLength: 1, maxLength: 100 });
+/** The name of a checkpoint, given by the supervisor. */
+const label = Type.String({ minLength: 1, maxLength: 200 });
+const branchId = Type.Integer({ minimum: 0, maximum: 1_000_000 });
+/** Which of a session's branches a message is about; the first one, 0, is never named. */
+const branch = Type.Optional(branchId);
+
+/** One object shown in several forms; `data` is text, base64 of bytes for images, or JSON. */
+const bundle = Type.Array(Type.Object({ mime: Type.String({ maxLength: 100 }), data: wire }, closed), {
+  maxItems: 20,
+});
+
 /** What a worker may claim about its cell; everything else about it the keeper knows for itself. */
 const reported = {
   id: count,
   interrupted: Type.Boolean(),
-  output: Type.Optional(Type.Unknown()),
+  output: Type.Optional(wire),
   text: Type.Optional(Type.String()),
   truncated: Type.Optional(Type.Boolean()),
   error: Type.Optional(error),
+  /** Names that the namespace has since the last report, and that it has no more. */
+  added: Type.Optional(names),
+  removed: Type.Optional(names),
 };
+
+/** A call of a host tool that a cell made; `arguments` by the names of the tool's schema. */
+const call = {
+  id: count,
+  call: id,
+  tool: toolName,
+  arguments: Type.Array(Type.Object({ name: toolName, value: wire }, closed), { maxItems: 1000 }),
+};
+/** What `final_answer` was given. */
+const answered = { output: Type.Optional(wire), text: Type.String() };
+/** A cell that wants a line of input. */
+const asked = { call: id, prompt: Type.String({ maxLength: 65_536 }) };
+
+/** A host tool as the Python function that cells call. */
+const toolSchema = Type.Object(
+  {
+    name: toolName,
+    doc: Type.String(),
+    parameters: Type.Array(
+      Type.Object(
+        {
+          /** The Python name, and what the tool's schema calls it. */
+          name: toolName,
+          key: toolName,
+          required: Type.Boolean(),
+          default: Type.Optional(wire),
+          annotation: Type.String(),
+        },
+        closed,
+      ),
+      { maxItems: 1000 },
+    ),
+    /** Whether it takes keyword arguments besides. */
+    rest: Type.Boolean(),
+    returns: Type.String(),
+  },
+  closed,
+);
+
+const path = Type.String({ maxLength: 4096 });
 
 const enforcement = Type.Object(
   {
@@ -68,17 +128,69 @@ const enforcement = Type.Object(
   closed,
 );
 
-/** From the supervisor to a session. */
+/** From the supervisor to a session. What has an `id` is answered with a `result` of that id. */
 export const commandSchema = Type.Union([
-  message("start", { argv: Type.Array(Type.String(), { maxItems: 10_000 }) }),
+  message("start", {
+    argv: Type.Optional(Type.Array(Type.String(), { maxItems: 10_000 })),
+    /** When a copy of the namespace is made after each cell. */
+    checkpoint: Type.Optional(
+      Type.Union([Type.Literal("auto"), Type.Literal("always"), Type.Literal("never")]),
+    ),
+    /** How many earlier states `undo` can go back to, and the memory that all checkpoints may take. */
+    history: Type.Optional(Type.Object({ count, bytes: count }, closed)),
+  }),
   message("run", {
     id,
+    branch,
     code: Type.String(),
     filename: Type.Optional(Type.String({ maxLength: 1000 })),
     wallMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400_000 })),
+    /** Whether somebody answers `input()`. */
+    input: Type.Optional(Type.Boolean()),
   }),
-  message("interrupt", { id }),
-  message("close", {}),
+  message("assign", {
+    id,
+    branch,
+    variables: Type.Array(Type.Object({ name: toolName, value: wire }, closed)),
+  }),
+  message("fetch", { id, branch, name: Type.String({ maxLength: 1000 }) }),
+  message("inspect", { id, branch }),
+  message("complete", { id, branch, source: Type.String(), cursor: count }),
+  message("tools", { id, branch, tools: Type.Array(toolSchema) }),
+  message("checkpoint", { id, branch, name: label }),
+  message("restore", { id, branch, name: label }),
+  message("forget", { id, branch, name: label }),
+  message("undo", { id, branch, count: id }),
+  message("reset", { id, branch }),
+  message("fork", { id, branch, into: Type.Array(branchId, { maxItems: 1000 }) }),
+  /** The named branch takes the place of this one. */
+  message("adopt", { id, branch, from: branchId }),
+  message("answer", {
+    id,
+    branch,
+    call: id,
+    value: Type.Optional(wire),
+    error: Type.Optional(Type.Object({ name: Type.String(), message: Type.String() }, closed)),
+  }),
+  message("file", {
+    request: id,
+    op: Type.Union([
+      Type.Literal("read"),
+      Type.Literal("write"),
+      Type.Literal("list"),
+      Type.Literal("remove"),
+    ]),
+    path,
+    /** Where in the file, in bytes; a write at 0 begins the file anew. */
+    offset: Type.Optional(count),
+    /** How many bytes to read. */
+    length: Type.Optional(count),
+    /** What to write, as base64. */
+    data: Type.Optional(Type.String()),
+    recursive: Type.Optional(Type.Boolean()),
+  }),
+  message("interrupt", { id, branch }),
+  message("close", { branch }),
 ]);
 
 /** From a session to the supervisor. */
@@ -86,16 +198,50 @@ export const eventSchema = Type.Union([
   message("hello", { session: Type.String({ maxLength: 64 }) }),
   message("ready", { protocol: count, python: Type.String({ maxLength: 50 }), enforcement }),
   message("fatal", { reason: short }),
-  message("stdout", { id, text: Type.String() }),
-  message("stderr", { id, text: Type.String() }),
-  message("denial", { id, denial }),
+  message("stdout", { id, branch, text: Type.String() }),
+  message("stderr", { id, branch, text: Type.String() }),
+  message("denial", { id, branch, denial }),
+  message("display", { id, branch, bundle }),
+  message("call", { ...call, id, branch }),
+  message("input", { id, branch, ...asked }),
+  message("final", { id, branch, ...answered }),
+  message("file", {
+    request: id,
+    /** Bytes read as base64, whether that was the file's end, or the entries of a folder. */
+    data: Type.Optional(Type.String()),
+    end: Type.Optional(Type.Boolean()),
+    entries: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            path,
+            kind: Type.Union([
+              Type.Literal("file"),
+              Type.Literal("folder"),
+              Type.Literal("link"),
+              Type.Literal("other"),
+            ]),
+            bytes: count,
+            modifiedMs: Type.Number(),
+          },
+          closed,
+        ),
+      ),
+    ),
+    error: Type.Optional(short),
+  }),
   message("result", {
     id,
-    output: Type.Optional(Type.Unknown()),
+    branch,
+    output: Type.Optional(wire),
     text: nullable(Type.String()),
     error: nullable(error),
     state: Type.Union([Type.Literal("kept"), Type.Literal("rolledBack"), Type.Literal("lost")]),
-    truncated: Type.Object({ stdout: count, stderr: count, output: Type.Boolean() }, closed),
+    /** The names that were lost with the namespace. */
+    lost: Type.Optional(names),
+    /** Why there is no checkpoint of the state that the cell left. */
+    unprotected: Type.Optional(short),
+    truncated: Type.Object({ stdout: count, stderr: count, output: Type.Boolean(), displays: count }, closed),
     usage: Type.Object({ wallMs: milliseconds, cpuMs: milliseconds, peakMemoryBytes: count }, closed),
   }),
 ]);
@@ -104,6 +250,12 @@ export const eventSchema = Type.Union([
 export const workerReportSchema = Type.Union([
   message("result", reported),
   message("denial", { id: count, denial }),
+  message("display", { id: count, bundle }),
+  /** `blocking` says that the main thread waits for it. */
+  message("call", { ...call, blocking: Type.Boolean() }),
+  message("input", { id: count, ...asked, blocking: Type.Boolean() }),
+  /** `aside`: not the main thread said it, or not in a plain call, so that its exception need not end the cell. */
+  message("final", { id: count, ...answered, aside: Type.Boolean() }),
 ]);
 
 /** From the supervisor to a zygote, after its first line. */
@@ -134,6 +286,8 @@ export type ResultEvent = Extract<SessionEvent, { type: "result" }>;
 export type ReadyEvent = Extract<SessionEvent, { type: "ready" }>;
 export type Denial = Static<typeof denial>;
 export type Enforcement = Static<typeof enforcement>;
+export type WireBundle = Static<typeof bundle>;
+export type WireTool = Static<typeof toolSchema>;
 
 /** What `protocol.json` holds, by the names that the Python side asks for. */
 export const protocolSchemas = {

@@ -106,7 +106,7 @@ export class ExecutionBuilder {
       output: null,
       error: { ...error, traceback: `${error.name}: ${error.message}`, line: null },
       state: "kept",
-      truncated: { stdout: 0, stderr: 0, output: false },
+      truncated: { stdout: 0, stderr: 0, output: false, displays: 0 },
       usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 },
     });
   }
