@@ -7,7 +7,9 @@ import { applyLayer } from "./policy/merge.ts";
 import { limitsOf, type Plan } from "./policy/plan.ts";
 import { type PolicyInput, TIERS } from "./policy/schema.ts";
 import type { Backend } from "./session/backend.ts";
-import { Session, type SessionOptions } from "./session/session.ts";
+import type { SessionOptions } from "./session/options.ts";
+import type { Session } from "./session/session.ts";
+import { startSession } from "./session/start.ts";
 
 export type ExecutorOptions = {
   /** A shipped policy (`strict`, `data`, `open`), the path of a policy file, or a policy. Default: `strict`. */
@@ -89,7 +91,7 @@ export class PythonExecutor implements AsyncDisposable {
   createSession(options: SessionOptions = {}): Promise<Session> {
     const floor = this.plan.operations.find((operation) => operation.op === "floor");
     const tiers = TIERS.slice(TIERS.indexOf(floor?.tier ?? "namespaces"));
-    return Session.start(this.#backend, { limits: this.limits, tiers }, options);
+    return startSession(this.#backend, { limits: this.limits, tiers }, options);
   }
 
   /** Ends every session and the backend. Safe to call twice. */

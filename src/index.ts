@@ -4,5 +4,13 @@ export type { Plan } from "./policy/plan.ts";
 export type { PolicyInput } from "./policy/schema.ts";
 export type { Denial, Enforcement } from "./protocol/messages.ts";
 export type { CellRun } from "./session/cell-run.ts";
-export type { Execution, ExecutionError, ExecutionEvent, MimeBundle } from "./session/execution.ts";
-export type { RunOptions, Session, SessionOptions } from "./session/session.ts";
+export type { Execution, ExecutionError, ExecutionEvent, Logs, MimeBundle } from "./session/execution.ts";
+export type { Completion, Completions, Variable } from "./session/namespace.ts";
+export type {
+  CallOptions,
+  OnInput,
+  RunOptions,
+  SessionEnforcement,
+  SessionOptions,
+} from "./session/options.ts";
+export type { Session } from "./session/session.ts";

@@ -7,12 +7,14 @@ import os
 from typing import Any, Callable, Dict, NamedTuple, Optional, Set
 
 from .jail.seccomp import Notification
-from .meter import session_processes
 
 KEEPER_PID = 1
 
 _AF_UNIX = 1
 _FAMILIES = {2: "AF_INET", 10: "AF_INET6", 16: "AF_NETLINK", 17: "AF_PACKET", 38: "AF_ALG", 40: "AF_VSOCK"}
+
+
+_CLONE_PARENT = 0x8000
 
 
 class Verdict(NamedTuple):
@@ -22,32 +24,53 @@ class Verdict(NamedTuple):
     denial: Optional[Dict[str, Any]] = None
 
 
-def decide(call: str, notification: Notification, processes: int) -> Verdict:
+class Court(NamedTuple):
+    """What a verdict needs to know: how many processes cells may have, how many they have, and about copies."""
+
+    most_processes: int
+    count_processes: Callable[[], int]
+    # Whether the calling process was asked for a copy of itself; asking uses up one.
+    may_copy: Callable[[int, bool], bool]
+    # Sleeping copies, which nobody may signal.
+    is_copy: Callable[[int], bool]
+
+
+def decide(call: str, notification: Notification, court: Court) -> Verdict:
     """The keeper's word on one call; what it does not know it refuses."""
     rule = _RULES.get(call)
-    return rule(notification, processes) if rule else Verdict(errno.EPERM)
+    return rule(notification, court) if rule else Verdict(errno.EPERM)
 
 
-def _new_process(_: Notification, processes: int) -> Verdict:
-    if processes == 0:
+def _new_process(notification: Notification, court: Court) -> Verdict:
+    sibling = bool(notification.arguments[0] & _CLONE_PARENT)
+    if court.may_copy(notification.pid, sibling):
+        return Verdict(0)
+    if sibling:
+        return Verdict(errno.EPERM)
+    if court.most_processes == 0:
         return Verdict(errno.EPERM, _denial("run", "a new process", 'a policy whose limits.processes is above 0'))
     reap()
-    # The worker itself is one of those counted.
-    return Verdict(0 if len(session_processes()) - 1 < processes else errno.EAGAIN)
+    return Verdict(0 if court.count_processes() < court.most_processes else errno.EAGAIN)
 
 
-def _signal(notification: Notification, _: int) -> Verdict:
-    """Anything in the session may be signalled but the keeper, and nothing by broadcast."""
+def _new_vfork(notification: Notification, court: Court) -> Verdict:
+    # These have no flags: what is in their registers means nothing.
+    return _new_process(notification._replace(arguments=(0,)), court)
+
+
+def _signal(notification: Notification, court: Court) -> Verdict:
+    """Anything in the session may be signalled but the keeper and copies, and nothing by broadcast."""
     target = _signed(notification.arguments[0])
-    return Verdict(errno.EPERM if target in (KEEPER_PID, -KEEPER_PID, -1) else 0)
+    refused = target in (KEEPER_PID, -KEEPER_PID, -1) or court.is_copy(abs(target))
+    return Verdict(errno.EPERM if refused else 0)
 
 
-def _thread_signal(notification: Notification, _: int) -> Verdict:
+def _thread_signal(notification: Notification, court: Court) -> Verdict:
     targets = (_signed(notification.arguments[0]), _signed(notification.arguments[1]))
-    return Verdict(errno.EPERM if KEEPER_PID in targets else 0)
+    return Verdict(errno.EPERM if any(target == KEEPER_PID or court.is_copy(target) for target in targets) else 0)
 
 
-def _socket(notification: Notification, _: int) -> Verdict:
+def _socket(notification: Notification, _: Court) -> Verdict:
     family = notification.arguments[0] & 0xFFFFFFFF
     if family == _AF_UNIX:
         # libc itself tries one when it looks for a daemon (uuid, user names): no word of that.
@@ -56,7 +79,7 @@ def _socket(notification: Notification, _: int) -> Verdict:
     return Verdict(errno.EPERM, _denial("net", f"a socket ({name})", "--allow-net"))
 
 
-def _program(_: Notification, __: int) -> Verdict:
+def _program(_: Notification, __: Court) -> Verdict:
     return Verdict(errno.EPERM, _denial("run", "a program", "--allow-run"))
 
 
@@ -94,10 +117,10 @@ def waited(pid: int) -> None:
     _waited_for.discard(pid)
 
 
-_RULES: Dict[str, Callable[[Notification, int], Verdict]] = {
+_RULES: Dict[str, Callable[[Notification, Court], Verdict]] = {
     "clone": _new_process,
-    "fork": _new_process,
-    "vfork": _new_process,
+    "fork": _new_vfork,
+    "vfork": _new_vfork,
     "kill": _signal,
     "tkill": _signal,
     "rt_sigqueueinfo": _signal,

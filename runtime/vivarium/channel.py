@@ -20,7 +20,7 @@ _chunks = encoder.c_make_encoder(
     None, _no_json, encoder.c_encode_basestring_ascii, None, ":", ",", False, False, False
 )
 # Below the size for which the allocator would ask the kernel every time.
-_READ_BYTES = 1 << 16
+READ_BYTES = 1 << 16
 
 
 class ProtocolError(Exception):
@@ -114,7 +114,7 @@ class Channel:
 
     def _fill(self) -> bool:
         try:
-            chunk = self.socket.recv(_READ_BYTES)
+            chunk = self.socket.recv(READ_BYTES)
         except (ConnectionResetError, BrokenPipeError):
             return False
         if not chunk:

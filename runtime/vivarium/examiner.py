@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import select
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from . import calls, precheck
 from .guard import ImportRules
+from .loop import Loop
 from .parser_child import ParserChild
 from .spec import Spec
 
@@ -21,11 +21,12 @@ class Finding(NamedTuple):
 
 
 class Examiner:
-    """Looks at one source at a time."""
+    """Looks at one source at a time; `heard` is called when a child has something to say."""
 
-    def __init__(self, spec: Spec, poll: select.epoll) -> None:
+    def __init__(self, spec: Spec, loop: Loop, heard: Callable[[], None]) -> None:
         self._spec = spec
-        self._poll = poll
+        self._loop = loop
+        self._heard = heard
         self._rules = ImportRules(spec.imports_allowed, spec.imports_denied)
         self._child: Optional[ParserChild] = None
         self._filename = ""
@@ -44,15 +45,12 @@ class Examiner:
         if not precheck.fits_inline(source):
             self._child = ParserChild(source, filename, self._spec)
             calls.wait_for(self._child.pid)
-            self._poll.register(self._child.descriptor, select.EPOLLIN)
+            self._loop.add(self._child.descriptor, self._heard)
             return None
         # The worker compiles before it runs anything, so errors of syntax come out the same either way.
         if precheck.plainly_allowed(source, self._rules):
             return Finding(None, [])
         return self._judge(*precheck.examine(source, filename))
-
-    def owns(self, descriptor: int) -> bool:
-        return self._child is not None and self._child.descriptor == descriptor
 
     def hear(self) -> Optional[Finding]:
         """Reads what the child says; the finding, once it has said all."""
@@ -65,7 +63,7 @@ class Examiner:
         """Ends the child; returns how it ended."""
         child, self._child = self._child, None
         assert child is not None
-        self._poll.unregister(child.descriptor)
+        self._loop.remove(child.descriptor)
         calls.waited(child.pid)
         return child.close(kill)
 

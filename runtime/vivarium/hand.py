@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import _socket as socket
 import os
-import select
 import signal
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from . import calls
-from .channel import Channel, encode, receive_descriptor
+from .channel import Channel, encode, receive_descriptor, send_descriptor
+from .loop import Loop
 from .meter import Meter
 from .output import Stream
 from .spec import Spec
@@ -23,97 +23,173 @@ _LINE_SLACK_BYTES = 1 << 20
 Emit = Callable[[str, str], None]
 
 
+class Listener:
+    """Where the system calls of a worker and of all its copies are asked about; closed with the last of them."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._users = 0
+
+    def hold(self) -> None:
+        self._users += 1
+
+    def release(self, loop: Loop) -> None:
+        self._users -= 1
+        if self._users == 0:
+            loop.remove(self.descriptor)
+            os.close(self.descriptor)
+
+
+class Ends:
+    """A worker's ends of what it is reached by: its channel, where it gets descriptors, and its two pipes."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = socket.socketpair()
+        self.handover, self.their_handover = socket.socketpair()
+        self.out_read, self.out_write = os.pipe()
+        self.error_read, self.error_write = os.pipe()
+
+    def close_theirs(self) -> None:
+        self.theirs.close()
+        self.their_handover.close()
+        os.close(self.out_write)
+        os.close(self.error_write)
+
+
 class WorkerHand:
-    """Starts a worker and holds everything that ends with it."""
+    """Holds everything that ends with one worker."""
 
     def __init__(self, spec: Spec, confined: bool) -> None:
-        """Forks the worker, which waits for `let_confine`; `confined` says whether this process is already."""
+        """Forks a worker, which waits for `let_confine`; `confined` says whether this process is already."""
         self._spec = spec
-        self._socket, theirs = socket.socketpair()
-        self._out_read, out_write = os.pipe()
-        self._error_read, error_write = os.pipe()
+        self._ends = ends = Ends()
         self.pid = os.fork()
         if self.pid == 0:
-            self._socket.close()
-            run_worker(spec, theirs, (out_write, error_write), confined)
+            ends.ours.close()
+            run_worker(spec, ends.theirs, ends.their_handover, (ends.out_write, ends.error_write), confined)
         calls.wait_for(self.pid)
-        theirs.close()
-        os.close(out_write)
-        os.close(error_write)
+        ends.close_theirs()
+
+    @classmethod
+    def woken(cls, spec: Spec, pid: int, wake: socket.socket, listener: Listener, base_bytes: int) -> WorkerHand:
+        """The hand on a sleeping copy, which is told to take over. A copy that is dead is a worker that ends at once."""
+        hand = cls.__new__(cls)
+        hand._spec = spec
+        hand._ends = ends = Ends()
+        hand.pid = pid
+        calls.wait_for(pid)
+        try:
+            wake.settimeout(_START_SECONDS)
+            for descriptor in (ends.theirs.fileno(), ends.out_write, ends.error_write, ends.their_handover.fileno()):
+                send_descriptor(wake, descriptor)
+        except OSError:
+            hand.kill()
+        wake.close()
+        ends.close_theirs()
+        hand._hold(listener, base_bytes)
+        return hand
 
     def descriptors(self) -> Tuple[int, ...]:
         """Those of this end, for the process that goes on as the keeper."""
-        return (self._socket.fileno(), self._out_read, self._error_read)
+        ends = self._ends
+        return (ends.ours.fileno(), ends.handover.fileno(), ends.out_read, ends.error_read)
 
     def let_confine(self) -> None:
         """Lets the worker confine itself, now that the session is furnished."""
-        self._socket.settimeout(_START_SECONDS)
-        self._socket.send(GO)
+        self._ends.ours.settimeout(_START_SECONDS)
+        self._ends.ours.send(GO)
 
     def confined(self) -> None:
         """Waits until the worker is confined, and takes its listener."""
-        spec, ours = self._spec, self._socket
-        listener = receive_descriptor(ours)
+        listener = receive_descriptor(self._ends.ours)
         if listener is None:
             # The worker failed before it was confined: its reason is on the pipe.
-            reason = os.read(self._error_read, 4096).decode("utf-8", "replace").strip()
+            reason = os.read(self._ends.error_read, 4096).decode("utf-8", "replace").strip()
             raise RuntimeError(f"the worker could not start: {reason or 'it died'}")
+        self._hold(Listener(listener), None)
+
+    def _hold(self, listener: Listener, base_bytes: Optional[int]) -> None:
+        spec, ends = self._spec, self._ends
         self.listener = listener
-        ours.setblocking(False)
-        self.channel = Channel(ours, 2 * spec.limits["resultBytes"] + _LINE_SLACK_BYTES)
+        listener.hold()
+        ends.ours.setblocking(False)
+        self.channel = Channel(ends.ours, 2 * spec.limits["resultBytes"] + _LINE_SLACK_BYTES)
+        self.handover = ends.handover
         self.pidfd = os.pidfd_open(self.pid)
         self.meter = Meter(self.pid)
-        self.watchdog = Watchdog(spec.limits, self.meter.private_bytes())
+        # What it shares with the zygote is nobody's in particular. What a copy shares with its original is the session's.
+        self.base_bytes = self.meter.memory()[0] if base_bytes is None else base_bytes
+        # Of what the session's branches have together, this much is another one's.
+        self.shared_bytes = self.base_bytes
+        self.watchdog = Watchdog(spec.limits, self.base_bytes)
         limit = spec.limits["outputBytes"]
-        pairs = (("stdout", self._out_read), ("stderr", self._error_read))
+        pairs = (("stdout", ends.out_read), ("stderr", ends.error_read))
         self.streams = {descriptor: Stream(name, descriptor, limit) for name, descriptor in pairs}
+        # What the worker has not taken yet, and how much of it it has.
         self._outgoing = b""
+        self._sent = 0
         # Whether its channel is listened to, and whether it is full.
-        self._heard = True
+        self._heard = False
         self._full = False
 
-    def register(self, poll: select.epoll) -> None:
-        for descriptor in (self.channel.fileno(), self.listener, self.pidfd):
-            poll.register(descriptor, select.EPOLLIN)
+    def register(self, loop: Loop, owner: Any) -> None:
+        """Lets the owner hear of reports, output, notifications and the end."""
+        self._loop = loop
+        self._owner = owner
+        self._heard = True
+        loop.add(self.channel.fileno(), owner.hear)
+        loop.add(self.pidfd, owner.worker_ended)
 
-    def begin(self, poll: select.epoll) -> None:
+    def unregister(self) -> None:
+        self.deafen()
+        self._loop.remove(self.pidfd)
+        for stream in self.streams.values():
+            self.pause(stream)
+
+    def begin(self) -> None:
         for stream in self.streams.values():
             stream.output.begin()
             if not stream.polled and not stream.ended:
                 stream.polled = True
-                poll.register(stream.descriptor, select.EPOLLIN)
+                # What was printed before a result was sent is ready no later than it, and has to be read first.
+                self._loop.add(stream.descriptor, lambda stream=stream: self._owner.forward(stream), first=True)  # type: ignore[misc]
 
-    def pause(self, stream: Stream, poll: select.epoll) -> None:
+    def pause(self, stream: Stream) -> None:
         """Polls a stream no more: it has ended, or what threads print between cells has to wait for the next one."""
         if stream.polled:
             stream.polled = False
-            poll.unregister(stream.descriptor)
+            self._loop.remove(stream.descriptor)
 
-    def send(self, message: Dict[str, Any], poll: select.epoll) -> None:
+    def send(self, message: Dict[str, Any]) -> None:
         """Queues what the worker does not take at once, so that it cannot make the keeper wait."""
-        self._outgoing += encode(message)
-        self.flush(poll)
+        self.send_line(encode(message))
 
-    def flush(self, poll: select.epoll) -> None:
+    def send_line(self, line: bytes) -> None:
+        self._outgoing = self._outgoing[self._sent :] + line if self._outgoing else line
+        self._sent = 0
+        self.flush()
+
+    def flush(self) -> None:
         if not self._outgoing:
             return
         try:
-            sent = self.channel.socket.send(self._outgoing)
-            self._outgoing = self._outgoing[sent:]
+            self._sent += self.channel.socket.send(memoryview(self._outgoing)[self._sent :])
         except BlockingIOError:
             pass
         except (BrokenPipeError, ConnectionResetError):
+            self._sent = len(self._outgoing)
+        if self._sent == len(self._outgoing):
             self._outgoing = b""
         full = bool(self._outgoing)
         if self._heard and full != self._full:
             self._full = full
-            poll.modify(self.channel.fileno(), select.EPOLLIN | (select.EPOLLOUT if full else 0))
+            self._loop.also_writable(self.channel.fileno(), full)
 
-    def deafen(self, poll: select.epoll) -> None:
+    def deafen(self) -> None:
         """Listens no more to a channel that is closed or not to be believed; the cell's deadline goes on."""
         if self._heard:
             self._heard = False
-            poll.unregister(self.channel.fileno())
+            self._loop.remove(self.channel.fileno())
 
     def signal(self, number: int) -> None:
         try:
@@ -122,11 +198,8 @@ class WorkerHand:
             pass
 
     def kill(self) -> None:
-        """Kills the worker and everything else in the session: PID 1 may signal all, and is not in it."""
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        """Kills the worker; its end takes along whatever it started."""
+        self.signal(signal.SIGKILL)
 
     def end_output(self, emit: Emit) -> Dict[str, int]:
         """Ends the cell's output, all of which has been read; returns how many bytes were cut of each stream."""
@@ -141,21 +214,17 @@ class WorkerHand:
         seconds = self.meter.cpu_seconds() - cell.cpu_started
         return seconds, self.meter.peak_bytes(seconds, self.watchdog.peak_bytes)
 
-    def bury(self, poll: select.epoll) -> int:
-        """After the worker's end: kills and reaps whatever else is left; returns the worker's status."""
-        self.kill()
+    def bury(self) -> int:
+        """After the worker's end: returns its status."""
         calls.waited(self.pid)
         _, status = os.waitpid(self.pid, 0)
-        calls.reap()
-        self.deafen(poll)
-        for descriptor in (self.listener, self.pidfd):
-            poll.unregister(descriptor)
-        for stream in self.streams.values():
-            self.pause(stream, poll)
+        self.unregister()
         return os.waitstatus_to_exitcode(status)
 
     def close(self) -> None:
         self.meter.close()
         self.channel.socket.close()
-        for descriptor in (self.listener, self.pidfd, *self.streams):
+        self.handover.close()
+        self.listener.release(self._loop)
+        for descriptor in (self.pidfd, *self.streams):
             os.close(descriptor)

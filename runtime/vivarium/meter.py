@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import List, NamedTuple
+from typing import Collection, List, NamedTuple, Tuple
 
 # Within it a process can fill a few MiB at most.
 _UNMEASURED_SECONDS = 0.001
@@ -29,9 +29,13 @@ class Meter:
         except OSError:
             return 0.0
 
-    def private_bytes(self) -> int:
-        """Anonymous memory that the worker maps now; after a fork, what it shares with its parent."""
-        return _kib(os.pread(self._status, 4096, 0), b"RssAnon:") * 1024
+    def memory(self) -> Tuple[int, int]:
+        """Bytes of anonymous memory that the worker maps now, shared after a fork or not, and how many threads it has."""
+        try:
+            text = os.pread(self._status, 4096, 0)
+        except OSError:
+            return 0, 0
+        return _kib(text, b"RssAnon:") * 1024, _kib(text, b"Threads:")
 
     def peak_bytes(self, seconds: float, sampled: int) -> int:
         """The highest resident size of a cell that took so many CPU seconds; `sampled` is what was seen on the way.
@@ -51,7 +55,7 @@ class Meter:
 
 
 class Usage(NamedTuple):
-    """Of all processes of a session but the keeper; `bytes` counts shared pages once for each who maps them."""
+    """Of some processes of a session; `bytes` counts shared pages once for each who maps them."""
 
     bytes: int
     cpu_seconds: float
@@ -64,13 +68,12 @@ def session_processes() -> List[int]:
     return sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1")
 
 
-def session_usage() -> Usage:
-    """One look at everything; quick, and for memory never too low: `precise_bytes` says more at a price."""
+def usage_of(pids: Collection[int]) -> Usage:
+    """One look at them; quick, and for memory never too low: `precise_bytes` says more at a price."""
     used = threads = 0
     # What has ended already and was waited for is in the keeper's own books.
     ended = os.times()
     seconds = ended.children_user + ended.children_system
-    pids = session_processes()
     for pid in pids:
         status = _read(f"/proc/{pid}/status")
         used += (_kib(status, b"RssAnon:") + _kib(status, b"RssShmem:") + _kib(status, b"VmSwap:")) * 1024
@@ -81,12 +84,18 @@ def session_usage() -> Usage:
     return Usage(used + _file_bytes(), seconds, len(pids), threads)
 
 
-def precise_bytes() -> int:
-    """The same memory with shared pages counted once between those who map them. The kernel walks every page."""
+def precise_bytes(pids: Collection[int], copies: Collection[int]) -> int:
+    """The same memory with pages that several processes share counted once. The kernel walks every page.
+
+    A page that a process shares with a sleeping copy is the process's; what only copies have left is not counted.
+    """
     used = 0
-    for pid in session_processes():
+    for pid in pids:
         text = _read(f"/proc/{pid}/smaps_rollup")
         used += (_kib(text, b"Pss_Anon:") + _kib(text, b"Pss_Shmem:") + _kib(text, b"SwapPss:")) * 1024
+    for pid in copies:
+        text = _read(f"/proc/{pid}/smaps_rollup")
+        used += max(0, _kib(text, b"Pss_Anon:") - _kib(text, b"Private_Dirty:")) * 1024
     return used + _file_bytes()
 
 

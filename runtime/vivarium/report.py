@@ -10,22 +10,21 @@ Error = Dict[str, Any]
 
 
 def finished(
-    cell: Any,
+    task: Any,
     report: Dict[str, Any],
-    worker: Any,
     state: str,
     cut: Optional[Dict[str, int]] = None,
     usage: Optional[Tuple[float, int]] = None,
 ) -> Dict[str, Any]:
-    """The `result` message of a cell, from what the worker reported and the keeper knows."""
-    cpu, peak = usage or (worker.usage(cell) if worker else (0.0, 0))
+    """The `result` message of a task, from what the worker reported and the keeper knows."""
+    cpu, peak = usage or (0.0, 0)
     error = report.get("error")
     # The kernel refused something and the cell died of just that: the refusal is the explanation.
-    if error and error["kind"] == "exception" and error["name"] == "PermissionError" and cell.denials:
-        error = {**error, "kind": "permission", "message": f"{error['message']}\n{cell.denials[-1]['message']}"}
+    if error and error["kind"] == "exception" and error["name"] == "PermissionError" and task.denials:
+        error = {**error, "kind": "permission", "message": f"{error['message']}\n{task.denials[-1]['message']}"}
     result: Dict[str, Any] = {
         "type": "result",
-        "id": cell.id,
+        "id": task.id,
         "text": report.get("text"),
         "error": error,
         "state": state,
@@ -33,10 +32,10 @@ def finished(
             "stdout": cut["stdout"] if cut else 0,
             "stderr": cut["stderr"] if cut else 0,
             "output": bool(report.get("truncated")),
-            "displays": 0,
+            "displays": task.displays_dropped,
         },
         "usage": {
-            "wallMs": round((time.monotonic() - cell.started) * 1000, 3),
+            "wallMs": round((time.monotonic() - task.started) * 1000, 3),
             "cpuMs": round(max(0.0, cpu) * 1000, 3),
             "peakMemoryBytes": peak,
         },
@@ -46,37 +45,62 @@ def finished(
     return result
 
 
-def timeout_error(cell: Any, limits: Dict[str, int], state: str) -> Error:
-    limit = f"{limits['cpuMs']} ms of processor time" if cell.stopping == "cpu" else f"{cell.wall_ms} ms"
+def timeout_error(task: Any, limits: Dict[str, int], state: str) -> Error:
+    limit = {
+        "cpu": f"{limits['cpuMs']} ms of processor time",
+        "total": f"{task.total_ms} ms, the waiting for tools included",
+    }.get(task.stopping, f"{task.wall_ms} ms")
     if state == "kept":
-        message = f"the cell ran longer than {limit} and was interrupted; its state is kept"
+        message = f"the cell ran longer than {limit} and was interrupted; {_AFTER[state]}"
     else:
-        end = f"did not stop within {limits['graceMs']} ms of being interrupted, and was killed"
-        if not cell.killed:
-            end = "ended its process when it was interrupted"
-        message = f"the cell ran longer than {limit}, {end}; the session's state is lost"
+        message = f"the cell ran longer than {limit}, {_end(task, limits)}; {_AFTER[state]}"
     return _error("timeout", "TimeoutError", message)
 
 
-def interrupted_error(lost: bool = False) -> Error:
-    message = "the cell was interrupted; its state is kept"
-    if lost:
-        message = "the cell was interrupted and its process ended, by itself or by force; the session's state is lost"
-    return _error("interrupted", "KeyboardInterrupt", message)
+def interrupted_error(state: str) -> Error:
+    message = "the cell was interrupted"
+    if state != "kept":
+        message += " and its process ended, by itself or by force"
+    return _error("interrupted", "KeyboardInterrupt", f"{message}; {_AFTER[state]}")
 
 
-def memory_error(limits: Dict[str, int]) -> Error:
-    message = f"the session used more than {limits['memoryBytes']} bytes of memory and was killed; its state is lost"
-    return _error("memory", "MemoryError", message)
+def ending_error(task: Any, status: int, limits: Dict[str, int], state: str) -> Error:
+    """Why a worker is gone that was at work."""
+    if task.killed == "memory":
+        limit = limits["memoryBytes"]
+        message = f"the session used more than {limit} bytes of memory and was killed; {_AFTER[state]}"
+        return _error("memory", "MemoryError", message)
+    if task.stopping == "interrupt":
+        return interrupted_error(state)
+    if task.stopping == "answered":
+        message = f"the cell went on after final_answer, {_end(task, limits)}; {_AFTER[state]}"
+        return _error("timeout", "TimeoutError", message)
+    if task.stopping:
+        return timeout_error(task, limits, state)
+    return _crash_error(status, task.killed, _AFTER[state])
 
 
-def crash_error(status: int, killed: Optional[str]) -> Error:
+def _end(task: Any, limits: Dict[str, int]) -> str:
+    if not task.killed:
+        return "ended its process when it was interrupted"
+    return f"did not stop within {limits['graceMs']} ms of being interrupted, and was killed"
+
+
+# What became of the namespace, in words.
+_AFTER = {
+    "kept": "its state is kept",
+    "rolledBack": "the session is as it was before the cell",
+    "lost": "the session's state is lost",
+}
+
+
+def _crash_error(status: int, killed: Optional[str], after: str) -> Error:
     """What became of a worker that ended without being asked to."""
     if killed and killed.startswith("protocol: "):
-        message = f"the worker broke the protocol ({killed[10:]}) and was killed; the session's state is lost"
-        return _error("crash", "ProtocolError", message[:2000])
+        message = f"the worker broke the protocol ({killed[10:1700]}) and was killed; {after}"
+        return _error("crash", "ProtocolError", message)
     if status >= 0:
-        message = f"the cell ended its process with status {status} (os._exit); the session's state is lost"
+        message = f"the cell ended its process with status {status} (os._exit); {after}"
         return {**_error("exit", "os._exit", message), "exitCode": status}
     name = signal.Signals(-status).name if -status in signal.Signals.__members__.values() else f"signal {-status}"
     hint = {
@@ -84,7 +108,7 @@ def crash_error(status: int, killed: Optional[str]) -> Error:
         "SIGSEGV": " (a segmentation fault in native code, or too deep a recursion)",
         "SIGSYS": " (a system call of a foreign architecture)",
     }.get(name, "")
-    return _error("crash", name, f"the worker died of {name}{hint}; the session's state is lost")
+    return _error("crash", name, f"the worker died of {name}{hint}; {after}")
 
 
 def where_it_was(error: Error, reported: Error) -> Error:

@@ -1,101 +1,266 @@
 """Python values on the wire: JSON where JSON can say it, and a tagged object `{"$": kind, "v": ...}` where not.
 
-Nothing here is ever pickled, and nothing of the user's is called: only exact built-in types are taken apart.
+Nothing here is ever pickled, and nothing of the user's is called: only exact types that are known are taken apart.
+docs/values.md has the table of what becomes what.
 """
 
 from __future__ import annotations
 
-import base64
+import array
+import collections
 import datetime
 import math
 import sys
-from typing import Any, Dict, List
+from json import encoder as json_encoder
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from . import frames, twins
+from .notwin import NoTwin, TooLarge, key_part
+from .packed import PACK_FROM, kind_of, narrowest, pack, packed_bytes
+from .unwire import WireError, decode
+
+__all__ = ["Encoder", "NoTwin", "TooLarge", "WireError", "decode"]
 
 # JavaScript's numbers hold integers without loss up to here.
 _SAFE = 2**53 - 1
 _DEEPEST = 100
-
-
-class NoTwin(Exception):
-    """The value has nothing on JavaScript's side that it could become."""
-
-
-class TooLarge(Exception):
-    """The value would take more bytes than a result may have."""
+_escaped = json_encoder.encode_basestring_ascii
+# Text is measured in slices, so that measuring takes no memory to speak of.
+_SLICE = 1 << 16
+_SHORT = 500
 
 
 class Encoder:
-    """Encodes one value within a budget of bytes, counted roughly and never below what JSON will take."""
+    """Encodes one value within a budget of bytes, which is never below what JSON will take.
 
-    def __init__(self, budget: int) -> None:
+    `encode` raises NoTwin, which names the place inside the value that begins with `root`, or TooLarge.
+    """
+
+    def __init__(self, budget: int, root: str = "value") -> None:
         self._budget = budget
+        self._root = root
         self._open: List[int] = []
 
     def encode(self, value: Any) -> Any:
         kind = type(value)
+        if kind is str:
+            return self.spent(_json_bytes(value, self._budget), value)
         if value is None or kind is bool:
-            return self._spent(5, value)
+            return self.spent(5, value)
         if kind is int:
             return self._integer(value)
         if kind is float:
-            return self._spent(26, value if math.isfinite(value) else {"$": "float", "v": str(value)})
-        if kind is str:
-            # An ASCII character costs a byte, any other an escape of six or twelve.
-            return self._spent(len(value) + 2 if value.isascii() else 12 * len(value) + 2, value)
-        if kind in (bytes, bytearray):
-            self._spent(len(value) * 4 // 3 + 24, None)
-            return {"$": "bytes", "v": base64.b64encode(value).decode("ascii")}
-        if kind in _SEQUENCES or kind is dict:
-            return self._container(value, kind)
-        if kind is datetime.datetime:
-            return self._spent(60, {"$": "datetime", "v": _in_utc(value).isoformat()})
-        raise NoTwin(f"{kind.__module__}.{kind.__qualname__}")
-
-    def _integer(self, value: int) -> Any:
-        if -_SAFE <= value <= _SAFE:
-            return self._spent(18, value)
-        # Hexadecimal: decimal digits take quadratic time, and newer Pythons refuse more than 4300 of them.
-        self._spent(value.bit_length() // 4 + 32, None)
-        return {"$": "int", "v": hex(value)}
-
-    def _container(self, value: Any, kind: type) -> Any:
-        if id(value) in self._open:
-            raise NoTwin("a value that contains itself")
-        if len(self._open) >= _DEEPEST:
-            raise NoTwin(f"a value nested deeper than {_DEEPEST}")
-        self._open.append(id(value))
-        self._spent(24, None)
-        result = self._dict(value) if kind is dict else [self.encode(item) for item in value]
-        self._open.pop()
+            return self.spent(26, value if math.isfinite(value) else {"$": "float", "v": str(value)})
         tag = _SEQUENCES.get(kind)
-        return {"$": tag, "v": result} if tag else result
+        if tag is not None:
+            return self._sequence(value, tag)
+        if kind in _DICTS:
+            return self.within(value, lambda: self._dict(_DICTS[kind](value)))
+        return self._other(value, kind)
 
-    def _dict(self, value: Dict[Any, Any]) -> Any:
-        if all(type(key) is str for key in value):
-            if "$" not in value:
-                return {self.encode(key): self.encode(item) for key, item in value.items()}
-            return {"$": "record", "v": [[self.encode(key), self.encode(item)] for key, item in value.items()]}
-        return {"$": "map", "v": [[self.encode(key), self.encode(item)] for key, item in value.items()]}
-
-    def _spent(self, size: int, value: Any) -> Any:
+    def spent(self, size: int, wire: Any) -> Any:
+        """Gives the wire value back when there is room for its size and a comma."""
         self._budget -= size + 1
         if self._budget < 0:
             raise TooLarge
-        return value
+        return wire
+
+    def room_for(self, size: int) -> None:
+        """Raises TooLarge for so many bytes before anybody makes them."""
+        if size > self._budget:
+            raise TooLarge
+
+    def packed(self, wire: Dict[str, Any], raw: Any, size: int) -> Any:
+        """The wire value with these `size` bytes in it."""
+        self.spent(packed_bytes(size) + 80, None)
+        wire["v"] = pack(raw)
+        return wire
+
+    def within(self, value: Any, encode: Callable[[], Any]) -> Any:
+        """Encodes what is inside a value that must not contain itself, nor be too deep."""
+        if id(value) in self._open:
+            raise NoTwin("contains itself", self._root)
+        if len(self._open) >= _DEEPEST:
+            raise NoTwin(f"is nested deeper than {_DEEPEST}", self._root)
+        self._open.append(id(value))
+        self.spent(24, None)
+        result = encode()
+        self._open.pop()
+        return result
+
+    def refuse(self, reason: str) -> NoTwin:
+        """The error to raise for the value at hand."""
+        return NoTwin(reason, self._root)
+
+    def items(self, values: Any) -> Any:
+        """A list of wire values, or one packed value for many numbers."""
+        if len(values) >= PACK_FROM and type(values) in (list, tuple):
+            numbers = narrowest(values)
+            if numbers:
+                kind, packable = numbers
+                wire = {"$": "floats"} if kind == "f8" else {"$": "ints", "t": kind}
+                return self.packed(wire, packable, len(packable) * packable.itemsize)
+        result: List[Any] = []
+        add, encode = result.append, self.encode
+        try:
+            for item in values:
+                add(encode(item))
+        except NoTwin as refusal:
+            raise refusal.within(f"[{len(result)}]")
+        return result
+
+    def fields(self, pairs: Dict[str, Any]) -> Any:
+        """A record of fields, which are named with a dot when one is refused."""
+        return self.within(pairs, lambda: self._plain(pairs, lambda name: f".{name}"))
+
+    def _sequence(self, value: Any, tag: str) -> Any:
+        if tag == "set" or tag == "frozenset" or tag == "view":
+            # Another thread may change it meanwhile.
+            members = list(value)
+            try:
+                items = self.within(value, lambda: self.items(members))
+            except NoTwin as refusal:
+                raise refusal if tag == "view" else refusal.member()
+            return items if tag == "view" else {"$": tag, "v": items}
+        items = self.within(value, lambda: self.items(value))
+        return {"$": tag, "v": items} if tag else items
+
+    def _integer(self, value: int) -> Any:
+        if -_SAFE <= value <= _SAFE:
+            return self.spent(18, value)
+        # Hexadecimal: decimal digits take quadratic time, and newer Pythons refuse more than 4300 of them.
+        self.spent(value.bit_length() // 4 + 32, None)
+        return {"$": "int", "v": hex(value)}
+
+    def _dict(self, pairs: Dict[Any, Any]) -> Any:
+        kinds = set(map(type, pairs))
+        if kinds == _ONLY_STR or not kinds:
+            return self._plain(pairs, key_part)
+        return {"$": "map", "v": self._pairs(pairs)}
+
+    def _plain(self, pairs: Dict[str, Any], part: Callable[[str], str]) -> Any:
+        if "$" in pairs:
+            return {"$": "record", "v": self._pairs(pairs)}
+        encode = self.encode
+        result: Dict[str, Any] = {}
+        key = ""
+        try:
+            for key, item in pairs.items():
+                encode(key)
+                result[key] = encode(item)
+        except NoTwin as refusal:
+            raise refusal.within(part(key))
+        return result
+
+    def _pairs(self, pairs: Dict[Any, Any]) -> List[Any]:
+        result: List[Any] = []
+        for key, item in pairs.items():
+            self.spent(4, None)
+            try:
+                wire = self.encode(key)
+            except NoTwin as refusal:
+                raise refusal.key()
+            try:
+                result.append([wire, self.encode(item)])
+            except NoTwin as refusal:
+                raise refusal.within(key_part(key))
+        return result
+
+    def _other(self, value: Any, kind: type) -> Any:
+        if kind is bytes or kind is bytearray:
+            return self.packed({"$": "bytes"}, value, len(value))
+        if kind is datetime.datetime:
+            return self.moment(value)
+        if kind is array.array:
+            return self._array(value)
+        if kind is memoryview:
+            return self._memory(value)
+        scalar = twins.as_scalar(value, kind)
+        if scalar:
+            name, text = scalar
+            return self.spent(_json_bytes(text, self._budget) + 32, {"$": "scalar", "t": name, "v": text})
+        encode = frames.encoder_of(kind)
+        if encode:
+            return encode(value, self)
+        known, plain = twins.as_plain(value, kind)
+        if known == "fields":
+            return self.fields(plain)
+        if known == "value":
+            return self.within(value, lambda: self.encode(plain))
+        raise self.refuse(f"{twins.words_for(value, kind)} has no twin in JavaScript")
+
+    def moment(self, value: datetime.datetime) -> Any:
+        """In UTC, because an offset may have seconds, which JavaScript cannot read; without a zone it is UTC."""
+        zone = type(value.tzinfo)
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=datetime.timezone.utc)
+        # Anybody else's time zone would run code of the cell's here.
+        elif zone is not datetime.timezone and zone is not _zone_info():
+            raise self.refuse("a datetime with a time zone of its own has no twin in JavaScript")
+        try:
+            return self.spent(60, {"$": "datetime", "v": value.astimezone(datetime.timezone.utc).isoformat()})
+        except OverflowError:
+            raise self.refuse("a datetime outside the years that UTC has has no twin in JavaScript") from None
+
+    def _array(self, value: Any) -> Any:
+        if value.typecode in "uw":
+            return self.encode(value.tounicode())
+        return self.packed({"$": "array", "t": kind_of(value)}, value, len(value) * value.itemsize)
+
+    def _memory(self, value: memoryview) -> Any:
+        try:
+            code = value.format
+            if value.ndim == 1 and code in ("B", "b", "c"):
+                return self.packed({"$": "bytes"}, value.tobytes(), value.nbytes)
+            if value.ndim == 1 and len(code) == 1 and code in "hHiIlLqQfd":
+                return self._array(array.array(code, value.tobytes()))
+        except ValueError:
+            raise self.refuse("a released memoryview has no twin in JavaScript") from None
+        raise self.refuse("a memoryview of this format has no twin in JavaScript")
 
 
-def _in_utc(value: datetime.datetime) -> datetime.datetime:
-    """In UTC, because an offset may have seconds, which JavaScript cannot read; without a zone it is taken as UTC."""
-    zone = type(value.tzinfo)
-    if value.tzinfo is None:
-        return value.replace(tzinfo=datetime.timezone.utc)
-    # Anybody else's time zone would run code of the cell's here.
-    if zone is not datetime.timezone and zone is not getattr(sys.modules.get("zoneinfo"), "ZoneInfo", None):
-        raise NoTwin("a datetime with a time zone of its own")
-    try:
-        return value.astimezone(datetime.timezone.utc)
-    except OverflowError:
-        raise NoTwin("a datetime outside the years that UTC has") from None
+def _json_bytes(text: str, enough: int) -> int:
+    """What a string takes as ASCII JSON; counting stops when it is more than `enough`."""
+    length = len(text)
+    if length <= _SHORT:
+        return len(_escaped(text))
+    if length > enough:
+        return length
+    if text.isascii() and text.isprintable():
+        return length + 2 + text.count('"') + text.count("\\")
+    size = 2
+    for start in range(0, length, _SLICE):
+        size += len(_escaped(text[start : start + _SLICE])) - 2
+        if size > enough:
+            break
+    return size
 
 
-_SEQUENCES: Dict[type, str] = {list: "", tuple: "tuple", set: "set", frozenset: "set"}
+def _zone_info() -> Optional[type]:
+    return getattr(sys.modules.get("zoneinfo"), "ZoneInfo", None)
+
+
+_ONLY_STR = {str}
+
+# The tag of each; `view` is a list that is copied first.
+_SEQUENCES: Dict[type, str] = {
+    list: "",
+    tuple: "tuple",
+    set: "set",
+    frozenset: "frozenset",
+    collections.deque: "view",
+    type({}.keys()): "view",
+    type({}.values()): "view",
+    type({}.items()): "view",
+    type(collections.OrderedDict().keys()): "view",
+    type(collections.OrderedDict().values()): "view",
+    type(collections.OrderedDict().items()): "view",
+}
+
+# How each is copied, in its own order and without its class's Python methods.
+_DICTS: Dict[type, Callable[[Any], Dict[Any, Any]]] = {
+    dict: dict.copy,
+    collections.defaultdict: lambda value: dict(dict.items(value)),
+    collections.Counter: lambda value: dict(dict.items(value)),
+    collections.OrderedDict: lambda value: dict(collections.OrderedDict.items(value)),
+}

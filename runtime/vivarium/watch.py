@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional
+from typing import Collection, Dict, Optional
 
-from .meter import Usage, precise_bytes, session_usage
+from .meter import Usage, precise_bytes, usage_of
 
 _CELL_SECONDS = 0.05
 _IDLE_SECONDS = 0.25
@@ -24,6 +24,8 @@ class Watchdog:
         # When the next look is due; none while nothing but a sleeping worker is there.
         self.due: Optional[float] = None
         self.peak_bytes = 0
+        # What the last look found, shared pages counted once for each who maps them.
+        self.bytes = 0
 
     def cell_begins(self, now: float) -> None:
         self._started = None
@@ -35,21 +37,27 @@ class Watchdog:
         self._started = None
         self.due = now + _IDLE_SECONDS
 
-    def look(self, now: float, in_cell: bool, cell_cpu: float) -> Optional[str]:
-        """`memory` or `cpu` when that limit is passed. `cell_cpu` is what the worker alone used since it began."""
-        usage = session_usage()
+    def look(
+        self, now: float, in_cell: bool, cell_cpu: float, pids: Collection[int], copies: Collection[int]
+    ) -> Optional[str]:
+        """`memory` or `cpu` when that limit is passed by these processes; `copies` share pages with them.
+
+        `cell_cpu` is what the worker alone used since the cell began.
+        """
+        usage = usage_of(pids)
+        self.bytes = usage.bytes
         self.due = self._next(now, in_cell, usage)
         if self._started is None:
             # The first look comes late: what the worker has used by then is known, the rest is not the cell's yet.
             self._started = usage.cpu_seconds - cell_cpu
         self.peak_bytes = max(self.peak_bytes, usage.bytes)
-        if usage.bytes > self._memory and self._is_over(usage):
+        if usage.bytes > self._memory and self._is_over(usage, pids, copies):
             return "memory"
         return "cpu" if usage.cpu_seconds - self._started > self._cpu else None
 
-    def _is_over(self, usage: Usage) -> bool:
+    def _is_over(self, usage: Usage, pids: Collection[int], copies: Collection[int]) -> bool:
         # Only with several processes are pages counted more than once.
-        return usage.processes < 2 or precise_bytes() > self._memory
+        return usage.processes < 2 or precise_bytes(pids, copies) > self._memory
 
     def _next(self, now: float, in_cell: bool, usage: Usage) -> Optional[float]:
         if in_cell:

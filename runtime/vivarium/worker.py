@@ -20,6 +20,7 @@ from typing import Any, Callable, Dict, List, NoReturn, Optional, Tuple
 from . import guard
 from .cell import Outcome, compile_cell, describe, name_cell, remember_source, run_code
 from .channel import Channel, send_descriptor
+from .checkpoint import checkpoint
 from .confine import confine_worker, let_go, prepare_worker, seal_worker
 from .precheck import syntax_error
 from .spec import Spec
@@ -33,16 +34,19 @@ GO = b"g"
 _NO_INPUT = "input() has nothing to read: this session has no standard input"
 
 
-def run_worker(spec: Spec, connection: socket.socket, pipes: Tuple[int, int], confined: bool) -> NoReturn:
+def run_worker(
+    spec: Spec, connection: socket.socket, handover: socket.socket, pipes: Tuple[int, int], confined: bool
+) -> NoReturn:
     """Turns this process into a worker; it never returns."""
     try:
-        let_go([connection.fileno(), *pipes])
+        let_go([connection.fileno(), handover.fileno(), *pipes])
         os.dup2(pipes[0], 1)
         os.dup2(pipes[1], 2)
         os.close(pipes[0])
         os.close(pipes[1])
         os.setsid()
         worker = _prepared[0]
+        worker.handover = handover
         worker.begin(Channel(connection, _ORDER_BYTES))
         if connection.recv(1) != GO:
             os._exit(0)
@@ -83,6 +87,8 @@ class Worker:
 
     def __init__(self, spec: Spec) -> None:
         self._channel: Optional[Channel] = None
+        # Where the keeper hands over descriptors.
+        self.handover: Any = None
         self._sending = _thread.allocate_lock()
         self._loop: Any = None
         self._active = False
@@ -112,6 +118,16 @@ class Worker:
         _reseed()
         gc.enable()
 
+    def channel_descriptor(self) -> int:
+        assert self._channel is not None
+        return self._channel.fileno()
+
+    def take_over(self, connection: socket.socket) -> None:
+        """Goes on as the worker in a copy of one."""
+        self._sending = _thread.allocate_lock()
+        self._loop = None
+        self.begin(Channel(connection, _ORDER_BYTES))
+
     def serve(self) -> NoReturn:
         assert self._channel is not None
         while True:
@@ -120,6 +136,9 @@ class Worker:
                 os._exit(0)
             if order["type"] == "start":
                 sys.argv[:] = order["argv"]
+                continue
+            if order["type"] == "checkpoint":
+                checkpoint(self)
                 continue
             try:
                 report = self.execute(order["id"], order["code"], order["filename"])

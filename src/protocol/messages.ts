@@ -181,13 +181,18 @@ export const commandSchema = Type.Union([
       Type.Literal("remove"),
     ]),
     path,
-    /** Where in the file, in bytes; a write at 0 begins the file anew. */
+    /** Where in the file, in bytes; a write at 0 begins the file anew. Above 0 for a removal that goes on. */
     offset: Type.Optional(count),
     /** How many bytes to read. */
     length: Type.Optional(count),
     /** What to write, as base64. */
     data: Type.Optional(Type.String()),
+    /** The name beside the file under which it is written until its last piece, which says `end`. */
+    part: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    end: Type.Optional(Type.Boolean()),
     recursive: Type.Optional(Type.Boolean()),
+    /** The last path of the page of a folder's entries that this one follows. */
+    after: Type.Optional(path),
   }),
   message("interrupt", { id, branch }),
   message("close", { branch }),
@@ -207,9 +212,13 @@ export const eventSchema = Type.Union([
   message("final", { id, branch, ...answered }),
   message("file", {
     request: id,
-    /** Bytes read as base64, whether that was the file's end, or the entries of a folder. */
+    /** Bytes read as base64, or the entries of a folder, and whether that was the end of what was asked for. */
     data: Type.Optional(Type.String()),
     end: Type.Optional(Type.Boolean()),
+    /** Which file was read: another one under its name has another. */
+    version: Type.Optional(Type.String({ maxLength: 100 })),
+    /** Whether entries are left out that no further page will have. */
+    cut: Type.Optional(Type.Boolean()),
     entries: Type.Optional(
       Type.Array(
         Type.Object(

@@ -7,7 +7,7 @@ import type { Execution, ExecutionEvent } from "./execution.ts";
 export class CellRun implements PromiseLike<Execution>, AsyncIterable<ExecutionEvent> {
   readonly #events: ExecutionEvent[] = [];
   readonly #execution: Promise<Execution>;
-  #settle: { resolve(execution: Execution): void; reject(error: Error): void };
+  #settle: { resolve(execution: Execution): void; reject(error: unknown): void };
   #ended = false;
   /** Those who iterate and have seen everything so far. */
   #waiting: (() => void)[] = [];
@@ -63,7 +63,7 @@ export class CellRun implements PromiseLike<Execution>, AsyncIterable<ExecutionE
   }
 
   /** @internal The session's end: there will be no execution. */
-  fail(error: Error): void {
+  fail(error: unknown): void {
     this.#ended = true;
     this.#settle.reject(error);
     this.#rouse();
@@ -77,7 +77,7 @@ export class CellRun implements PromiseLike<Execution>, AsyncIterable<ExecutionE
 // Node has had Promise.withResolvers since 22.
 const withResolvers = <T>() => {
   let resolve!: (value: T) => void;
-  let reject!: (error: Error) => void;
+  let reject!: (error: unknown) => void;
   const promise = new Promise<T>((whenResolved, whenRejected) => {
     resolve = whenResolved;
     reject = whenRejected;

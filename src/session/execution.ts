@@ -1,5 +1,8 @@
 import type { Denial, ResultEvent } from "../protocol/messages.ts";
-import { decodeValue } from "../protocol/values.ts";
+import type { MimeBundle } from "./bundle.ts";
+import type { ToolCallEvent, ToolCallRecord } from "./later.ts";
+
+export type { MimeBundle };
 
 /** What a cell gave back. */
 export type Execution = {
@@ -8,31 +11,42 @@ export type Execution = {
   /**
    * The value of the last top-level statement (an expression's value, what was assigned, what an augmented assignment
    * made) as JavaScript has it; `null` when there is none, `undefined` when it has no twin in JavaScript or is too
-   * large, and then `text` shows it.
+   * large, and then `text` shows it. When the cell called `final_answer`, it is what that was given.
    */
   readonly output: unknown;
   /** The `repr` of that value, bounded; `null` when there is none. */
   readonly text: string | null;
-  /** Whether the cell called `final_answer`. */
+  /** Whether the cell called `final_answer`. An `error` beside it came later: the answer stands. */
   readonly isFinalAnswer: boolean;
-  /** What was printed, head and tail; the middle may be cut. */
-  readonly logs: { readonly stdout: string; readonly stderr: string };
-  /** Rich results in order. */
+  /** What was printed, head and tail; the middle may be cut. As a string it is both, stdout first. */
+  readonly logs: Logs;
+  /** Rich results in order: what was displayed, figures, and the last value when it has a form besides its text. */
   readonly results: readonly MimeBundle[];
+  /** The calls of tools that were made, in order; also when the state was rolled back or lost. */
+  readonly toolCalls: readonly ToolCallRecord[];
   readonly error?: ExecutionError;
   /** What became of the namespace: as the cell left it, as it was before the cell, or empty. */
   readonly state: "kept" | "rolledBack" | "lost";
+  /** The names that were lost with the namespace; only with `state: "lost"`. */
+  readonly lost?: readonly string[];
+  /** Why no copy of the state that the cell left was kept: a later cell that is killed will lose it. */
+  readonly unprotected?: string;
   /** What was refused, with how to allow it. Import denials are the cell's own word. */
   readonly denials: readonly Denial[];
-  /** Bytes cut from each stream, and whether the value or its text was cut. */
-  readonly truncated: { readonly stdout: number; readonly stderr: number; readonly output: boolean };
+  /** Bytes cut from each stream, whether the value or its text was cut, and how many rich results were left out. */
+  readonly truncated: {
+    readonly stdout: number;
+    readonly stderr: number;
+    readonly output: boolean;
+    readonly displays: number;
+  };
   /** Wall and processor time in milliseconds, peak of resident memory in bytes, as the keeper measured them. */
   readonly usage: { readonly wallMs: number; readonly cpuMs: number; readonly peakMemoryBytes: number };
   /** How many cells this session has run, this one included. */
   readonly executionCount: number;
 };
 
-export type MimeBundle = Readonly<Record<string, unknown>>;
+export type Logs = { readonly stdout: string; readonly stderr: string };
 
 /** A Python error is data: what kind it is, Python's name for it, and the user's own frames. */
 export type ExecutionError = {
@@ -40,6 +54,8 @@ export type ExecutionError = {
   readonly name: string;
   readonly message: string;
   readonly traceback: string;
+  /** All of it in one line, for a model: `Code execution failed at line '1/0' due to: ZeroDivisionError: ...`. */
+  readonly summary: string;
   /** The line of the cell, counted from 1; `null` when there is none. */
   readonly line: number | null;
   /** The status of `SystemExit` or `os._exit`. */
@@ -50,76 +66,8 @@ export type ExecutionError = {
 export type ExecutionEvent =
   | { readonly type: "stdout" | "stderr"; readonly text: string }
   | { readonly type: "denial"; readonly denial: Denial }
+  | { readonly type: "display"; readonly bundle: MimeBundle }
+  | ToolCallEvent
+  | { readonly type: "input"; readonly prompt: string }
+  | { readonly type: "finalAnswer"; readonly output: unknown; readonly text: string }
   | { readonly type: "result"; readonly execution: Execution };
-
-/** Collects the events of one cell into its execution. */
-export class ExecutionBuilder {
-  readonly #stdout: string[] = [];
-  readonly #stderr: string[] = [];
-  readonly #denials: Denial[] = [];
-  readonly #count: number;
-
-  constructor(count: number) {
-    this.#count = count;
-  }
-
-  add(event: ExecutionEvent): void {
-    if (event.type === "stdout") this.#stdout.push(event.text);
-    else if (event.type === "stderr") this.#stderr.push(event.text);
-    else if (event.type === "denial") this.#denials.push(event.denial);
-  }
-
-  finish(event: Omit<ResultEvent, "type" | "id">): Execution {
-    const { text, state, truncated, usage } = event;
-    const { output, error } = event.error ? { output: null, error: event.error } : decode(event);
-    return {
-      ok: error === null,
-      output,
-      text,
-      isFinalAnswer: false,
-      logs: { stdout: this.#stdout.join(""), stderr: this.#stderr.join("") },
-      results: [],
-      ...(error ? { error } : {}),
-      state,
-      denials: this.#denials,
-      truncated,
-      usage,
-      executionCount: this.#count,
-    };
-  }
-
-  /** The execution of a cell that was given up before any of it ran. */
-  interrupted(): Execution {
-    const message = "the cell was interrupted before it began; its state is kept";
-    return this.#unrun({ kind: "interrupted", name: "KeyboardInterrupt", message });
-  }
-
-  /** The execution of a cell whose source is over the policy's limit, in bytes of UTF-8. */
-  tooLong(bytes: number, limit: number): Execution {
-    const message = `source is too long: ${bytes} bytes; the policy's sourceBytes is ${limit}`;
-    return this.#unrun({ kind: "syntax", name: "SyntaxError", message });
-  }
-
-  #unrun(error: Pick<ExecutionError, "kind" | "name" | "message">): Execution {
-    return this.finish({
-      text: null,
-      output: null,
-      error: { ...error, traceback: `${error.name}: ${error.message}`, line: null },
-      state: "kept",
-      truncated: { stdout: 0, stderr: 0, output: false, displays: 0 },
-      usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 },
-    });
-  }
-}
-
-/** A value that is none costs its cell: only a worker that lies sends one. */
-const decode = ({ output, text }: Pick<ResultEvent, "output" | "text">) => {
-  try {
-    // A value without a twin in JavaScript has a text and nothing else.
-    return { output: output === undefined && text === null ? null : decodeValue(output), error: null };
-  } catch (cause) {
-    const message = `the worker broke the protocol: ${(cause as Error).message}`;
-    const error = { kind: "crash", name: "ProtocolError", message } as const;
-    return { output: null, error: { ...error, traceback: `${error.name}: ${message}`, line: null } };
-  }
-};

@@ -1,147 +1,65 @@
-import { GuestError, UnavailableError, UsageError } from "../errors.ts";
-import { parseEvent } from "../protocol/check.ts";
+import { UsageError } from "../errors.ts";
+import type { Limits } from "../policy/limits.ts";
+import type { ResultEvent } from "../protocol/messages.ts";
+import { decodeValue } from "../protocol/values.ts";
+import { checkCall, checkLabel, checkNumber, checkRun, encodeVariables } from "./arguments.ts";
+import { adoptLane, forkLane } from "./branches.ts";
+import { Cell, type Desk } from "./cell.ts";
+import type { CellRun } from "./cell-run.ts";
+import { assign, equip } from "./equip.ts";
+import { SessionFiles } from "./files.ts";
+import type { Lane, Request } from "./lane.ts";
+import type { Tool } from "./later.ts";
+import { ToolBox } from "./later.ts";
 import {
-  type Command,
-  type Enforcement,
-  PROTOCOL_VERSION,
-  type ReadyEvent,
-  type SessionEvent,
-} from "../protocol/messages.ts";
-import { Conversation } from "../protocol/state.ts";
-import { checkArgv, checkRun } from "./arguments.ts";
-import type { Backend, Link } from "./backend.ts";
-import { CellRun } from "./cell-run.ts";
-import { ExecutionBuilder, type ExecutionEvent } from "./execution.ts";
+  type Completions,
+  readCompletions,
+  readVariables,
+  toCodePoints,
+  type Variable,
+} from "./namespace.ts";
+import type { CallOptions, RunOptions, SessionEnforcement } from "./options.ts";
+import { order } from "./order.ts";
+import type { Switchboard } from "./switchboard.ts";
 
-export type SessionOptions = {
-  /** `sys.argv` of the session. Default: `[""]`. */
-  readonly argv?: readonly string[];
-  /** Gives up waiting for the session to start. */
-  readonly signal?: AbortSignal;
-};
-
-export type RunOptions = {
-  /** Wall time of the cell in milliseconds, at most the policy's `wallMs`, which is the default. */
-  readonly timeoutMs?: number;
-  /** Interrupts the Python, not only the wait: the execution then says `interrupted`. */
-  readonly signal?: AbortSignal;
-  /** What tracebacks call the source. Default: `<cell N>`. */
-  readonly filename?: string;
-  readonly onStdout?: (text: string) => void;
-  readonly onStderr?: (text: string) => void;
-};
-
-/** What a session is held to, from its policy. */
-export type SessionTerms = {
-  readonly limits: { readonly wallMs: number; readonly graceMs: number; readonly sourceBytes: number };
-  /** The isolation tiers that will do. */
-  readonly tiers: readonly string[];
-};
-
-/** What was applied of the policy, by the backend's own word before any cell ran. */
-export type SessionEnforcement = Enforcement & {
-  /** What the policy grants and the backend does not give: stricter than asked, never weaker. */
-  readonly ungranted: readonly string[];
+export type SessionParts = {
+  readonly board: Switchboard;
+  readonly lane: Lane;
+  readonly desk: Desk;
+  readonly about: { readonly enforcement: SessionEnforcement; readonly python: string };
 };
 
 /**
- * One Python namespace that lives across cells, confined before its first line ran. Cells queue and run one at a time.
- * Made by `PythonExecutor.createSession`.
+ * One Python namespace that lives across cells, confined before its first line ran. Everything that is asked of it
+ * queues with the cells and is done one at a time, but for `interrupt`, `files` and `close`. Made by
+ * `PythonExecutor.createSession`.
  */
 export class Session implements AsyncDisposable {
   /** What confinement the backend applied, and what it could not. */
   readonly enforcement: SessionEnforcement;
   /** The version of Python that runs the cells. */
   readonly python: string;
-  readonly #link: Link;
-  readonly #limits: SessionTerms["limits"];
-  readonly #conversation: Conversation;
-  readonly #queue: Waiting[] = [];
-  #current: Running | undefined;
-  #count = 0;
+  /** The files of the session's workspace, which its branches share. */
+  readonly files: SessionFiles;
+  /** Resolves with the reason, in words, when the session is over, be it by `close` or otherwise. Never rejects. */
+  readonly closed: Promise<string>;
+  readonly #board: Switchboard;
+  readonly #lane: Lane;
+  readonly #desk: Desk;
   #closing: Promise<void> | undefined;
-  #gone: Error | undefined;
 
-  private constructor(
-    link: Link,
-    terms: SessionTerms,
-    ready: Pick<ReadyEvent, "python"> & { enforcement: SessionEnforcement },
-    conversation: Conversation,
-  ) {
-    this.#link = link;
-    this.#limits = terms.limits;
-    this.#conversation = conversation;
-    this.enforcement = ready.enforcement;
-    this.python = ready.python;
-  }
-
-  /** @internal Launches a session and waits until it is ready, at most `START_MS`. */
-  static async start(backend: Backend, terms: SessionTerms, options: SessionOptions): Promise<Session> {
-    checkArgv(options.argv);
-    const link = await backend.launch({ signal: options.signal });
-    try {
-      // Over the session's own line: what passed through the zygote, every later session could find in its memory.
-      if (options.argv)
-        link.send(JSON.stringify({ type: "start", argv: [...options.argv] } satisfies Command));
-      return await Session.#greet(link, terms, { ungranted: backend.ungranted, signal: options.signal });
-    } catch (error) {
-      await link.close();
-      throw error;
-    }
-  }
-
-  static #greet(
-    link: Link,
-    terms: SessionTerms,
-    { ungranted, signal }: { ungranted: readonly string[]; signal: AbortSignal | undefined },
-  ): Promise<Session> {
-    return new Promise((resolve, reject) => {
-      const conversation = new Conversation("greeting");
-      let session: Session | undefined;
-      const stop = (error: unknown): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
-        if (session) session.#end(error as Error);
-        else reject(error);
-      };
-      const abort = (): void => stop(signal?.reason);
-      const timer = setTimeout(
-        () => stop(new GuestError(`session did not start: not ready within ${START_MS / 1000} s`)),
-        START_MS,
-      );
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort, { once: true });
-      link.listen({
-        line: (line) => {
-          try {
-            const event = parseEvent(line);
-            conversation.receive(event);
-            if (session) return session.#receive(event);
-            if (event.type === "fatal") throw new UnavailableError(`session did not start: ${event.reason}`);
-            if (event.type !== "ready") return;
-            if (event.protocol !== PROTOCOL_VERSION) {
-              throw new GuestError(
-                `session did not start: it speaks protocol ${event.protocol}, not ${PROTOCOL_VERSION}`,
-              );
-            }
-            const { tier } = event.enforcement;
-            if (!terms.tiers.includes(tier)) {
-              throw new UnavailableError(
-                `session did not start: isolation is ${tier}, the policy's floor is ${terms.tiers[0]}`,
-              );
-            }
-            clearTimeout(timer);
-            signal?.removeEventListener("abort", abort);
-            const enforcement = { ...event.enforcement, ungranted };
-            session = new Session(link, terms, { python: event.python, enforcement }, conversation);
-            resolve(session);
-          } catch (error) {
-            stop(error);
-          }
-        },
-        end: (reason) => stop(new GuestError(`session ended: ${reason}`)),
-      });
-    });
+  /** @internal */
+  constructor({ board, lane, desk, about }: SessionParts) {
+    this.#board = board;
+    this.#lane = lane;
+    this.#desk = desk;
+    this.enforcement = about.enforcement;
+    this.python = about.python;
+    this.closed = lane.ended.then((error) => error.message);
+    this.files = new SessionFiles(
+      (command, options) => (lane.gone ? Promise.reject(lane.gone) : board.request(command, options)),
+      desk.limits,
+    );
   }
 
   /**
@@ -151,25 +69,153 @@ export class Session implements AsyncDisposable {
    */
   runCode(code: string, options: RunOptions = {}): CellRun {
     checkRun(code, options);
-    const run = new CellRun();
-    const waiting: Waiting = { code, options, run };
-    if (this.#gone) run.fail(this.#gone);
-    else {
-      this.#queue.push(waiting);
-      this.#next();
-    }
-    return run;
+    const cell = new Cell({ code, options, desk: this.#desk, send: (command) => this.#lane.send(command) });
+    this.#lane.push(cell);
+    return cell.run;
   }
 
-  /** Interrupts the running cell, if there is one, and keeps the state if the cell lets it. */
+  /**
+   * Sets variables in the namespace. Rejects with `UsageError`, naming the path inside the value, what has no twin in
+   * Python, and with `GuestError` when Python could not take them, which says what became of the state.
+   */
+  async setVariables(variables: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<void> {
+    checkCall("setVariables", options);
+    const encoded = encodeVariables("setVariables", variables);
+    await assign(this.#lane, encoded, this.#asked("setVariables", options));
+  }
+
+  /**
+   * The value of a variable as JavaScript has it. Rejects with `UsageError` when there is none of that name, and, naming
+   * the path inside the value, when it has no twin in JavaScript or is too large.
+   */
+  getVariable(name: string, options: CallOptions = {}): Promise<unknown> {
+    return this.#order("getVariable", options, {
+      check: () => {
+        if (typeof name !== "string" || name === "" || name.length > 1000) {
+          throw new UsageError("getVariable: name is not a string of 1 to 1000 characters");
+        }
+      },
+      request: () => ({ type: "fetch", name }),
+      callersFault: true,
+      read: ({ output }) => decodeValue(output),
+    });
+  }
+
+  /** The names of the namespace with type and short `repr`: at most 500, and none that begins with an underscore. */
+  variables(options: CallOptions = {}): Promise<Variable[]> {
+    return this.#order("variables", options, {
+      request: () => ({ type: "inspect" }),
+      read: ({ output }) => readVariables(output),
+    });
+  }
+
+  /** Replaces the host tools that cells can call. */
+  async setTools(tools: Readonly<Record<string, Tool>>, options: CallOptions = {}): Promise<void> {
+    checkCall("setTools", options);
+    const box = new ToolBox(tools);
+    await equip(this.#lane, box, {
+      ...this.#asked("setTools", options),
+      taken: () => Object.assign(this.#desk, { tools: box, equipped: true }),
+    });
+  }
+
+  /** The tools as Python stubs, for a prompt. */
+  toolStubs(): string {
+    return this.#desk.tools.stubs();
+  }
+
+  /** What could follow at a place in the source, from the live namespace, running nothing of the user's. */
+  complete(source: string, cursor: number = source.length, options: CallOptions = {}): Promise<Completions> {
+    return this.#order("complete", options, {
+      check: () => {
+        if (typeof source !== "string")
+          throw new UsageError(`complete: source is ${typeof source}, not a string`);
+        const { sourceBytes } = this.#desk.limits;
+        if (Buffer.byteLength(source) > sourceBytes) {
+          throw new UsageError(`complete: source is longer than the policy's sourceBytes, ${sourceBytes}`);
+        }
+        toCodePoints(source, cursor);
+      },
+      request: () => ({ type: "complete", source, cursor: toCodePoints(source, cursor) }),
+      read: ({ output }) => readCompletions(output, source),
+    });
+  }
+
+  /** Interrupts the running cell, or whatever else is under way, and keeps the state if that lets it. */
   interrupt(): void {
-    if (this.#current) this.#send({ type: "interrupt", id: this.#current.id });
+    this.#lane.interrupt();
   }
 
-  /** Ends the session and everything in it. Cells that have not ended reject. Safe to call twice. */
+  /** Keeps the present state under a name; a state that had the name is forgotten. Rejects when it cannot be kept. */
+  checkpoint(name: string, options: CallOptions = {}): Promise<void> {
+    return this.#labelled("checkpoint", name, options);
+  }
+
+  /** Goes back to the state of that name, as often as wanted. Rejects with `UsageError` when there is none. */
+  restore(name: string, options: CallOptions = {}): Promise<void> {
+    return this.#labelled("restore", name, options, () => this.#equipAgain("restore"));
+  }
+
+  /** Frees the state of that name. Rejects with `UsageError` when there is none. */
+  forget(name: string, options: CallOptions = {}): Promise<void> {
+    return this.#labelled("forget", name, options);
+  }
+
+  /** Goes back by so many cells, as far as the option `history` allows. Rejects with `UsageError` when it does not. */
+  undo(count = 1, options: CallOptions = {}): Promise<void> {
+    return this.#order("undo", options, {
+      check: () => checkNumber("undo", "count", count, [1, 1_000_000]),
+      request: () => ({ type: "undo", count }),
+      callersFault: true,
+      read: () => this.#equipAgain("undo"),
+    });
+  }
+
+  /** Empties the namespace and ends everything that cells started. Files and tools stay. */
+  reset(options: CallOptions = {}): Promise<void> {
+    return this.#order("reset", options, {
+      request: () => ({ type: "reset" }),
+      callersFault: true,
+      read: () => this.#equipAgain("reset"),
+    });
+  }
+
+  /**
+   * Makes `count` live branches of the present state, each a session of its own that shares files and limits with this
+   * one. Close each; the last one that is closed ends them all.
+   */
+  async fork(count: number, options: CallOptions = {}): Promise<Session[]> {
+    checkCall("fork", options);
+    checkNumber("fork", "count", count, [1, 1000]);
+    const { enforcement, python } = this;
+    const lanes = await forkLane(this.#board, this.#lane, { count, ...this.#asked("fork", options) });
+    return lanes.map(
+      (lane) =>
+        new Session({ board: this.#board, lane, desk: { ...this.#desk }, about: { enforcement, python } }),
+    );
+  }
+
+  /** Takes the state of a branch for its own, when both are done with what was sent before. The branch is over then. */
+  async adopt(branch: Session, options: CallOptions = {}): Promise<void> {
+    checkCall("adopt", options);
+    if (!(branch instanceof Session) || branch.#board !== this.#board || branch === this) {
+      throw new UsageError("adopt: not another branch of this session");
+    }
+    await adoptLane(this.#board, {
+      ...this.#asked("adopt", options),
+      lane: this.#lane,
+      from: branch.#lane,
+      read: () => {
+        this.#desk.tools = branch.#desk.tools;
+        // No number stands for two cells of one namespace.
+        this.#desk.count = Math.max(this.#desk.count, branch.#desk.count);
+      },
+    });
+  }
+
+  /** Ends this branch, and with the last one the session and everything in it. What has not ended rejects. */
   close(): Promise<void> {
-    // Not at once: ending calls this again.
-    this.#closing ??= Promise.resolve().then(() => this.#close());
+    this.#closing ??= this.#board.close(this.#lane, new UsageError("session used after close"));
     return this.#closing;
   }
 
@@ -177,108 +223,54 @@ export class Session implements AsyncDisposable {
     await this.close();
   }
 
-  #next(): void {
-    if (this.#current || this.#gone) return;
-    const waiting = this.#queue.shift();
-    if (!waiting) return;
-    const { code, options, run } = waiting;
-    const builder = new ExecutionBuilder(++this.#count);
-    if (options.signal?.aborted) {
-      run.finish(builder.interrupted());
-      this.#next();
-      return;
-    }
-    const id = this.#count;
-    const bytes = Buffer.byteLength(code);
-    if (bytes > this.#limits.sourceBytes) {
-      run.finish(builder.tooLong(bytes, this.#limits.sourceBytes));
-      this.#next();
-      return;
-    }
-    const wallMs = Math.ceil(Math.min(options.timeoutMs ?? this.#limits.wallMs, this.#limits.wallMs));
-    const abort = (): void => this.#send({ type: "interrupt", id });
-    options.signal?.addEventListener("abort", abort, { once: true });
-    // The keeper holds the deadline; this one is for a keeper that does not answer at all.
-    const backstop = setTimeout(
-      () => this.#end(new GuestError(`session ended: no answer to cell ${id} within its time`)),
-      wallMs + this.#limits.graceMs + BACKSTOP_MS,
-    );
-    const settle = (): void => {
-      clearTimeout(backstop);
-      options.signal?.removeEventListener("abort", abort);
+  async #labelled(
+    what: "checkpoint" | "restore" | "forget",
+    name: string,
+    options: CallOptions,
+    then: () => Promise<void> | void = () => {},
+  ): Promise<void> {
+    return this.#order(what, options, {
+      check: () => checkLabel(what, name),
+      request: () => ({ type: what, name }),
+      callersFault: true,
+      read: then,
+    });
+  }
+
+  /** The state that is there now may be from before the tools were set; a loss before it is no news any more. */
+  async #equipAgain(what: string): Promise<void> {
+    this.#desk.owed = undefined;
+    if (!this.#desk.equipped) return;
+    await equip(this.#lane, this.#desk.tools, { ...this.#asked(what, {}), first: true });
+  }
+
+  #asked(what: string, { signal }: CallOptions) {
+    const owe = ({ state, lost }: ResultEvent): void => {
+      this.#desk.owed = { state, ...(lost ? { lost } : {}) };
     };
-    this.#current = { id, run, builder, options, settle };
-    this.#conversation.run(id);
-    this.#send({ type: "run", id, code, wallMs, ...nameOf(options) });
+    return { what, signal, patienceMs: patienceOf(this.#desk.limits), owe };
   }
 
-  #receive(event: SessionEvent): void {
-    const current = this.#current;
-    if (event.type === "fatal") this.#end(new GuestError(`session ended: ${event.reason}`));
-    else if (!current) return;
-    else if (event.type === "result") {
-      // First what may throw: then the cell is still there to be told.
-      const execution = current.builder.finish(event);
-      this.#current = undefined;
-      current.settle();
-      if (current.thrown) current.run.fail(current.thrown.error);
-      else current.run.finish(execution);
-      this.#next();
-    } else if (event.type === "stdout" || event.type === "stderr") {
-      this.#emit(current, { type: event.type, text: event.text });
-    } else if (event.type === "denial") {
-      this.#emit(current, { type: "denial", denial: event.denial });
-    }
-  }
-
-  #emit(current: Running, event: ExecutionEvent): void {
-    const { run, builder, options } = current;
-    builder.add(event);
-    run.push(event);
-    try {
-      if (event.type === "stdout") options.onStdout?.(event.text);
-      if (event.type === "stderr") options.onStderr?.(event.text);
-    } catch (error) {
-      // The caller's own fault is the caller's to hear of, when the cell is over; the session is none the worse.
-      current.thrown ??= { error: error as Error };
-    }
-  }
-
-  #send(command: Command): void {
-    this.#link.send(JSON.stringify(command));
-  }
-
-  /** The session is over: everybody who waits is told why. */
-  #end(error: Error): void {
-    if (this.#gone) return;
-    this.#gone = error;
-    const current = this.#current;
-    this.#current = undefined;
-    current?.settle();
-    current?.run.fail(error);
-    for (const { run } of this.#queue.splice(0)) run.fail(error);
-    void this.close();
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#gone) this.#end(new UsageError("session used after close"));
-    await this.#link.close();
+  async #order<T>(what: string, options: CallOptions, asking: Asking<T>): Promise<T> {
+    checkCall(what, options);
+    asking.check?.();
+    const { callersFault = false, read } = asking;
+    return order(this.#lane, asking.request(), { ...this.#asked(what, options), callersFault, read });
   }
 }
 
-type Waiting = { readonly code: string; readonly options: RunOptions; readonly run: CellRun };
-
-type Running = {
-  readonly id: number;
-  readonly run: CellRun;
-  readonly builder: ExecutionBuilder;
-  readonly options: RunOptions;
-  settle(): void;
-  /** What a callback of the caller's threw first. */
-  thrown?: { readonly error: Error };
+type Asking<T> = {
+  readonly check?: () => void;
+  readonly request: () => Request;
+  /** Whether a Python exception is the caller's doing. */
+  readonly callersFault?: boolean;
+  readonly read: (event: ResultEvent) => T | Promise<T>;
 };
 
-const START_MS = 30_000;
-const BACKSTOP_MS = 10_000;
+/** How long a session may take over a command that is no cell, which the keeper gives as long as one. */
+export function patienceOf({ wallMs, graceMs }: Limits): number {
+  return Math.max(LEAST_PATIENCE_MS, wallMs + graceMs + SLACK_MS);
+}
 
-const nameOf = ({ filename }: RunOptions): { filename?: string } => (filename ? { filename } : {});
+const LEAST_PATIENCE_MS = 30_000;
+const SLACK_MS = 10_000;

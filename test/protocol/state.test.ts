@@ -8,7 +8,20 @@ import { readRepoFile } from "../support/imports.ts";
 
 const CELL = 7;
 
-const MOVES: readonly Move[] = ["hello", "ready", "stdout", "stderr", "denial", "result", "run", "fatal"];
+const PRINTED = ["stdout", "stderr", "denial"] as const;
+const FROM_CELLS = ["display", "call", "input", "final"] as const;
+
+const MOVES: readonly Move[] = [
+  "hello",
+  "ready",
+  "file",
+  ...PRINTED,
+  ...FROM_CELLS,
+  "result",
+  "run",
+  "order",
+  "fatal",
+];
 
 /** The way from the start to each phase. */
 const WAYS: Readonly<Record<Phase, readonly Move[]>> = {
@@ -16,6 +29,7 @@ const WAYS: Readonly<Record<Phase, readonly Move[]>> = {
   greeting: ["hello"],
   idle: ["hello", "ready"],
   running: ["hello", "ready", "run"],
+  serving: ["hello", "ready", "order"],
   closed: ["hello", "fatal"],
 };
 
@@ -25,17 +39,37 @@ const PHASES = Object.keys(WAYS) as Phase[];
 const LEGAL: Readonly<Record<Phase, Readonly<Partial<Record<Move, Phase>>>>> = {
   dialling: { hello: "greeting" },
   greeting: { ready: "idle", fatal: "closed" },
-  idle: { run: "running", fatal: "closed" },
-  running: { stdout: "running", stderr: "running", denial: "running", result: "idle", fatal: "closed" },
+  idle: { file: "idle", run: "running", order: "serving", fatal: "closed" },
+  running: {
+    file: "running",
+    stdout: "running",
+    stderr: "running",
+    denial: "running",
+    display: "running",
+    call: "running",
+    input: "running",
+    final: "running",
+    result: "idle",
+    fatal: "closed",
+  },
+  serving: {
+    file: "serving",
+    stdout: "serving",
+    stderr: "serving",
+    denial: "serving",
+    result: "idle",
+    fatal: "closed",
+  },
   closed: {},
 };
 
-const event = (type: Exclude<Move, "run">, id = CELL): SessionEvent => ({ type, id }) as never;
+const event = (type: SessionEvent["type"], id = CELL): SessionEvent => ({ type, id }) as never;
 
 const make = (conversation: Conversation, move: Move, id = CELL): void => {
-  if (move === "run") conversation.run(id);
-  // Only events about a cell carry its id.
-  else if (["hello", "ready", "fatal"].includes(move)) conversation.receive({ type: move } as never);
+  if (move === "run") conversation.send({ type: "run", id, code: "" });
+  else if (move === "order") conversation.send({ type: "inspect", id });
+  // Only events about a command carry its id.
+  else if (["hello", "ready", "file", "fatal"].includes(move)) conversation.receive({ type: move } as never);
   else conversation.receive(event(move, id));
 };
 
@@ -78,12 +112,35 @@ for (const phase of PHASES) {
   }
 }
 
-for (const move of ["stdout", "stderr", "denial", "result"] as const) {
-  test(`"${move}" about another cell is refused`, () => {
+for (const move of [...PRINTED, ...FROM_CELLS, "result"] as const) {
+  test(`"${move}" about another command is refused`, () => {
     assert.is(
       refusal(() => make(at("running"), move, CELL + 1)),
-      `message refused: "${move}" is about cell ${CELL + 1} while cell ${CELL} is running`,
+      `message refused: "${move}" is about command ${CELL + 1} while command ${CELL} is running`,
     );
+  });
+}
+
+for (const type of [
+  "assign",
+  "fetch",
+  "complete",
+  "tools",
+  "checkpoint",
+  "fork",
+  "adopt",
+  "reset",
+] as const) {
+  test(`"${type}" is served until its result, and nothing else goes out before`, () => {
+    const conversation = at("idle");
+    conversation.send({ type, id: CELL } as never);
+    assert.is(conversation.phase, "serving");
+    assert.is(
+      refusal(() => make(conversation, "run", CELL + 1)),
+      'message refused: "run" while the session is serving',
+    );
+    make(conversation, "result");
+    assert.is(conversation.phase, "idle");
   });
 }
 
@@ -115,9 +172,12 @@ test("the table in the file's head is the table", () => {
   const columns: readonly (readonly Move[])[] = [
     ["hello"],
     ["ready"],
-    ["stdout", "stderr", "denial"],
+    ["file"],
+    PRINTED,
+    FROM_CELLS,
     ["result"],
     ["run"],
+    ["order"],
     ["fatal"],
   ];
   const rows = PHASES.map((phase) => [

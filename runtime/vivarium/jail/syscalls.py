@@ -18,6 +18,7 @@ _OLD = {
 _NUMBERS = {
     "open_tree": 428,
     "move_mount": 429,
+    "openat2": 437,
     "mount_setattr": 442,
     "landlock_create_ruleset": 444,
     "landlock_add_rule": 445,
@@ -31,6 +32,10 @@ _libc.syscall.restype = ctypes.c_long
 # cycles, and the zygote collects none.
 _held = ctypes.PyDLL(None, use_errno=True)
 _held.syscall.restype = ctypes.c_long
+
+_CLONE_PARENT = 0x8000
+# Not the enum's member: combining two of those makes a new one, and garbage in every copy.
+_SIGCHLD = int(signal.SIGCHLD)
 
 Argument = Union[int, bytes, None, "ctypes.Array[ctypes.c_char]"]
 
@@ -48,13 +53,20 @@ def unshare(flags: int) -> None:
 
 
 def fork_into(flags: int) -> int:
-    """`os.fork` whose child is already inside new namespaces: one fork where unshare would take two.
+    """`os.fork` whose child is already inside new namespaces: one fork where unshare would take two."""
+    return _fork(flags | _SIGCHLD)
 
-    Python's own steps around a fork are taken as `os.fork` takes them; the process must have one thread.
-    """
+
+def fork_sibling() -> int:
+    """`os.fork` whose child is one of this process's parent."""
+    return _fork(_CLONE_PARENT | _SIGCHLD)
+
+
+def _fork(flags: int) -> int:
+    """Python's own steps around a fork are taken as `os.fork` takes them; the process must have one thread."""
     zero = ctypes.c_long(0)
     ctypes.pythonapi.PyOS_BeforeFork()
-    pid = _held.syscall(ctypes.c_long(_NUMBERS["clone"]), ctypes.c_long(flags | signal.SIGCHLD), zero, zero, zero, zero)
+    pid = _held.syscall(ctypes.c_long(_NUMBERS["clone"]), ctypes.c_long(flags), zero, zero, zero, zero)
     if pid == 0:
         ctypes.pythonapi.PyOS_AfterFork_Child()
         return 0

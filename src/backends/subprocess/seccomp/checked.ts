@@ -24,7 +24,6 @@ const FORBIDDEN_CLONE =
   CLONE.NEWUSER |
   CLONE.NEWPID |
   CLONE.NEWNET |
-  CLONE.PARENT |
   CLONE.PTRACE |
   CLONE.UNTRACED |
   CLONE.PIDFD;
@@ -33,13 +32,13 @@ const FORBIDDEN_CLONE =
 const PROCESSES: readonly SeccompRule[] = [
   refuse(
     "clone",
-    "a new namespace gives capabilities, CLONE_PARENT a child to the keeper, CLONE_PIDFD a handle to signal with",
+    "a new namespace gives capabilities, CLONE_PIDFD a handle to signal with",
     anyBit(0, FORBIDDEN_CLONE),
   ),
   allow("clone", "a thread, which RLIMIT_NPROC counts", anyBit(0, CLONE.THREAD)),
   ask(
     "clone fork vfork",
-    "a new process: the keeper counts them, and knows the checkpoints that it asked for",
+    "a new process: the keeper counts them; a child of its own (CLONE_PARENT) it takes only for a checkpoint it asked for",
   ),
 ];
 

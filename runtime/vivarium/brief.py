@@ -1,0 +1,114 @@
+"""A value in a few words: bounded, and without running anything of the value's own."""
+
+from __future__ import annotations
+
+import datetime
+import types
+from typing import Any, Iterable, List
+
+from . import twins
+from .text import cut, type_name
+
+_CHARS = 200
+_NAME_CHARS = 100
+_DEEPEST = 4
+_MOST_BITS = 400
+
+
+def what_it_is(value: Any) -> str:
+    """The name of its type."""
+    return cut(type_name(value), _NAME_CHARS)
+
+
+def brief(value: Any, limit: int = _CHARS) -> str:
+    """At most `limit` characters, as Python would write a plain value; what is not plain is named only."""
+    writer = _Writer(limit)
+    writer.write(value, 0)
+    text = "".join(writer.parts)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+class _Writer:
+    """Writes until there is enough."""
+
+    def __init__(self, limit: int) -> None:
+        self.parts: List[str] = []
+        self._room = limit
+
+    def add(self, text: str) -> None:
+        self.parts.append(text)
+        self._room -= len(text)
+
+    def write(self, value: Any, depth: int) -> None:
+        kind = type(value)
+        if kind in (list, tuple, set, frozenset, dict):
+            self._container(value, kind, depth)
+        elif kind in (str, bytes, bytearray):
+            # No more than would be shown is even looked at; what is cut has no closing quote.
+            shown = repr(value[: _CHARS + 1])
+            self.add(shown if len(value) <= _CHARS else shown[:-1])
+        elif kind is int:
+            self.add(repr(value) if value.bit_length() <= _MOST_BITS else f"<int of {value.bit_length()} bits>")
+        elif value is None or value is Ellipsis or kind in (bool, float, complex, range):
+            self.add(repr(value))
+        else:
+            self.add(_other(value, kind))
+
+    def _container(self, value: Any, kind: type, depth: int) -> None:
+        opening, closing = _BRACKETS[kind]
+        if not value:
+            self.add(_EMPTY[kind])
+        elif depth >= _DEEPEST:
+            self.add(f"{opening}...{closing}")
+        else:
+            self.add(opening)
+            # A thread may change it meanwhile; a list, which can be long, bears that.
+            items: Iterable[Any] = value if kind in (list, tuple) else _first(value, self._room)
+            first = True
+            for item in items:
+                if not first:
+                    self.add(", ")
+                first = False
+                if self._room < 0:
+                    return
+                self.write(item, depth + 1)
+                if kind is dict:
+                    self.add(": ")
+                    self.write(value.get(item), depth + 1)
+            self.add(",)" if kind is tuple and len(value) == 1 else closing)
+
+
+def _first(value: Any, most: int) -> List[Any]:
+    """As many members as could be shown; looking a value up in a dict would call what its key is made of."""
+    found: List[Any] = []
+    for item in value:
+        if len(found) > most:
+            break
+        found.append(item)
+    return found
+
+
+def _other(value: Any, kind: type) -> str:
+    if kind in (types.FunctionType, types.BuiltinFunctionType):
+        name = value.__name__
+        return f"function {cut(name, _NAME_CHARS) if type(name) is str else '?'}"
+    if issubclass(kind, type):
+        return f"class {cut(twins.name_of(value), _NAME_CHARS)}"
+    if kind is datetime.datetime:
+        zone = "" if value.tzinfo is None else " with a time zone"
+        return datetime.datetime.isoformat(value.replace(tzinfo=None), " ") + zone
+    scalar = twins.as_scalar(value, kind)
+    if scalar:
+        return f"{what_it_is(value)}({scalar[1]!r})"
+    if twins.is_from(kind, "numpy") and twins.name_of(kind) == "ndarray":
+        return f"array of {cut(str(value.dtype), 60)}, shape {value.shape}"
+    if twins.is_from(kind, "pandas") and twins.name_of(kind) == "DataFrame":
+        rows, columns = value.shape
+        return f"{rows} rows, {columns} columns"
+    if twins.is_from(kind, "pandas") and twins.name_of(kind) == "Series":
+        return f"{value.shape[0]} values of {cut(str(value.dtype), 60)}"
+    return f"<{what_it_is(value)} object>"
+
+
+_BRACKETS = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})"), dict: ("{", "}")}
+_EMPTY = {list: "[]", tuple: "()", set: "set()", frozenset: "frozenset()", dict: "{}"}

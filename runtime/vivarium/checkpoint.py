@@ -1,0 +1,73 @@
+"""The worker's part of a checkpoint: a copy of itself, which sleeps until the keeper lets it take over."""
+
+from __future__ import annotations
+
+import _socket as socket
+import os
+from typing import Any
+
+from .channel import receive_descriptor
+from .jail.syscalls import fork_sibling
+
+# What the copy says once it sleeps; the kernel adds whose word it is.
+ASLEEP = b"z"
+
+
+def checkpoint(worker: Any) -> None:
+    """Leaves a copy of this process asleep. In the copy it returns as well: when it has taken over."""
+    descriptor = receive_descriptor(worker.handover)
+    if descriptor is None:
+        return
+    try:
+        is_copy = _copy() == 0
+    except OSError:
+        # No memory, or no process more: the keeper sees the descriptor close.
+        is_copy = False
+    if not is_copy:
+        os.close(descriptor)
+        return
+    try:
+        _sleep(worker, socket.socket(fileno=descriptor))
+    except BaseException:
+        os._exit(72)
+
+
+def _copy() -> int:
+    """Forks a child of the keeper's, which no `wait` of a cell's ever sees; 0 in the child."""
+    if len(os.listdir("/proc/self/task")) == 1:
+        return fork_sibling()
+    # libc must see to the locks that other threads may hold just now. It can make a child of this process only, so
+    # that one makes the copy and goes.
+    middle = os.fork()
+    if middle == 0:
+        if os.fork() == 0:
+            return 0
+        os._exit(0)
+    try:
+        os.waitpid(middle, 0)
+    except ChildProcessError:
+        # A cell chose to ignore the ends of its children.
+        pass
+    return middle
+
+
+def _sleep(worker: Any, connection: socket.socket) -> None:
+    # Out of reach of signals to the worker's group.
+    os.setsid()
+    null = os.open("/dev/null", os.O_RDWR)
+    # The ends of its pipes and of its channel are seen only when nobody holds them any more.
+    for held in (1, 2, worker.channel_descriptor(), worker.handover.fileno()):
+        os.dup2(null, held)
+    os.close(null)
+    connection.send(ASLEEP)
+    channel = receive_descriptor(connection)
+    if channel is None:
+        os._exit(0)
+    for target in (1, 2, worker.handover.fileno()):
+        descriptor = receive_descriptor(connection)
+        if descriptor is None:
+            os._exit(0)
+        os.dup2(descriptor, target)
+        os.close(descriptor)
+    connection.close()
+    worker.take_over(socket.socket(fileno=channel))

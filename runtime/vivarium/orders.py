@@ -1,0 +1,139 @@
+"""The session's own orders: naming states, going back to them, branching off and joining again."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Optional
+
+from .branch import Branch
+from .copies import Checkpoint, Sleeper
+from .task import Task
+
+# Each is a worker and a copy of it.
+_MOST_BRANCHES = 32
+
+_FAILED = "no copy of the session's process could be made"
+
+
+def carry_out(session: Any, branch: Branch, task: Task) -> None:
+    _ORDERS[task.kind](session, branch, task)
+
+
+def _checkpoint(_: Any, branch: Branch, task: Task) -> None:
+    name = task.order["name"]
+    current = branch.shelf.current
+    if not branch.shelf.room_for(branch.size()):
+        kept = ", ".join(branch.shelf.names()[:5])
+        branch.conclude(task, f"no room for one more checkpoint; forget one first ({kept}), or give history more bytes")
+        return
+    if current and current.available:
+        branch.shelf.name(name, current)
+        branch.conclude(task)
+        return
+    made = Checkpoint(dict(branch.names), branch.size()).hold()
+
+    def keep(copy: Optional[Sleeper]) -> None:
+        made.put(copy)
+        if copy:
+            branch.shelf.name(name, made)
+        made.release()
+        branch.conclude(task, None if copy else _FAILED)
+
+    branch.copy(keep)
+
+
+def _restore(_: Any, branch: Branch, task: Task) -> None:
+    name = task.order["name"]
+    checkpoint = branch.shelf.named(name)
+    if checkpoint is None:
+        known = ", ".join(branch.shelf.names()[:20]) or "none"
+        branch.conclude(task, f'there is no checkpoint "{name}"; there are: {known}')
+    elif not checkpoint.available:
+        branch.conclude(task, f'the checkpoint "{name}" is gone: its process has died')
+    else:
+        _go_to(branch, task, checkpoint, lambda: branch.shelf.advance(checkpoint))
+
+
+def _forget(_: Any, branch: Branch, task: Task) -> None:
+    name = task.order["name"]
+    branch.conclude(task, None if branch.shelf.forget(name) else f'there is no checkpoint "{name}"')
+
+
+def _undo(_: Any, branch: Branch, task: Task) -> None:
+    count, depth = task.order["count"], branch.shelf.depth
+    if count > depth:
+        kept = "no earlier state is" if depth == 0 else f"only {depth} earlier states are" if depth > 1 else "one earlier state is"
+        branch.conclude(task, f"{kept} kept; how many are, the session's history option says")
+        return
+    checkpoint = branch.shelf.back(count)
+    if checkpoint is None or not checkpoint.available:
+        branch.conclude(task, "there is no checkpoint of that state")
+    else:
+        _go_to(branch, task, checkpoint, lambda: branch.shelf.set_back(checkpoint))
+
+
+def _go_to(branch: Branch, task: Task, checkpoint: Checkpoint, note: Callable[[], None]) -> None:
+    def arrived(taken: bool) -> None:
+        branch.conclude(task, None if taken else "the checkpoint is gone: its process has died")
+
+    checkpoint.hold()
+    note()
+    branch.go_to(checkpoint, arrived)
+    checkpoint.release()
+
+
+def _reset(_: Any, branch: Branch, task: Task) -> None:
+    branch.begin_anew()
+    branch.conclude(task)
+
+
+def _fork(session: Any, branch: Branch, task: Task) -> None:
+    into: List[int] = task.order["into"]
+    if len(session.branches) + len(into) > _MOST_BRANCHES:
+        branch.conclude(task, f"a session has at most {_MOST_BRANCHES} branches; {len(session.branches)} are there")
+        return
+    made: Dict[int, Optional[Sleeper]] = {}
+
+    def collect(number: int, copy: Optional[Sleeper]) -> None:
+        made[number] = copy
+        if len(made) < len(into):
+            return
+        copies = [one for one in made.values() if one]
+        if len(copies) < len(into):
+            for one in copies:
+                one.end()
+            branch.conclude(task, _FAILED)
+            return
+        for new, copy in made.items():
+            assert copy is not None
+            session.branches[new] = branch.sprout(new, copy)
+        branch.conclude(task)
+
+    for number in into:
+        branch.copy(lambda copy, number=number: collect(number, copy))  # type: ignore[misc]
+    if not into:
+        branch.conclude(task)
+
+
+def _adopt(session: Any, branch: Branch, task: Task) -> None:
+    other = session.branches.get(task.order["from"])
+    if other is None or other is branch:
+        branch.conclude(task, "there is no such branch")
+        return
+
+    def join() -> None:
+        del session.branches[other.number]
+        branch.become(other)
+        branch.conclude(task)
+
+    other.when_idle(join)
+
+
+_ORDERS: Dict[str, Callable[[Any, Branch, Task], None]] = {
+    "checkpoint": _checkpoint,
+    "restore": _restore,
+    "forget": _forget,
+    "undo": _undo,
+    "reset": _reset,
+    "fork": _fork,
+    "adopt": _adopt,
+}

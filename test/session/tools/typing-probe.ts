@@ -1,0 +1,18 @@
+import Type from "typebox"; import { Type as Old } from "@sinclair/typebox"; import * as z from "zod"; import * as v from "valibot"; import { type } from "arktype";
+import { tool as aiTool, jsonSchema, zodSchema } from "@ai-sdk/provider-utils";
+import { tool, toolStubs, type Tool } from "../../../src/tool.ts";
+import { ToolBox } from "../../../src/session/tools/toolbox.ts";
+const a = tool({ inputSchema: Type.Object({ q: Type.String(), n: Type.Optional(Type.Integer({ default: 10, minimum: 1, maximum: 50, description: "how many" })), f: Type.Object({tags: Type.Array(Type.String())}) }), execute: ({ q, n }) => `${q satisfies string}${(n satisfies number | undefined) ?? 0}` });
+const b = tool({ inputSchema: Old.Object({ q: Old.String(), d: Old.Optional(Old.Date()), r: Old.Recursive(T => Old.Object({v: Old.Number(), c: Old.Array(T)})) }), execute: ({ q, d }) => `${q satisfies string}${(d satisfies Date | undefined)}` });
+const c = tool({ description: "Search \"\"\"it\\", inputSchema: z.object({ q: z.string().describe("what"), n: z.number().int().min(1).default(3), d: z.date().optional(), big: z.bigint().nullish(), kind: z.enum(["a","b"]), u: z.union([z.literal("x"), z.number(), z.null()]) }), outputSchema: z.array(z.object({title: z.string(), url: z.string().optional()}).meta({title:"Hit"})), execute: ({ q, n, kind }) => { const _: "a"|"b" = kind; return [{ title: `${q satisfies string}${n satisfies number}` }]; } });
+const d = tool({ inputSchema: v.object({ q: v.string() }), execute: async ({ q }) => q satisfies string });
+const e = tool({ inputSchema: type({ q: "string", "n?": "number.integer", w: "Date" }), execute: async ({ q }, { signal }) => signal.aborted ? "" : q satisfies string });
+const f = tool({ inputSchema: { type: "object", properties: { q: { type: "string" }, from: {type:["integer","null"]} }, required: ["q"] }, execute: ({ q, from }) => `${q satisfies string}${(from satisfies number | null | undefined)}` });
+const g = tool({ execute: () => 1 });
+const h = aiTool({ description: "hi", inputSchema: z.object({ q: z.string() }), execute: async ({ q }, { abortSignal, toolCallId, messages }) => q });
+const i = aiTool({ description: "hi", inputSchema: jsonSchema<{ q: string }>({ type: "object", properties: { q: { type: "string" } }, required: ["q"] }), execute: async ({ q }) => q });
+const j = tool({ inputSchema: jsonSchema<{ q: string }>({ type: "object", properties: { q: { type: "string" } } }), execute: async ({ q }) => q satisfies string });
+const k = tool({ inputSchema: zodSchema(z.object({ q: z.string() })), execute: async ({ q }) => q satisfies string });
+const all: Record<string, Tool> = { a, b, c, d, e, f, g, h, i, j, k };
+console.log(toolStubs(all));
+let t = performance.now(); for (let n=0;n<20;n++) new ToolBox(all); console.log((performance.now()-t)/20/11, "ms each");
