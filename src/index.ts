@@ -2,9 +2,11 @@ export { GuestError, PolicyError, UnavailableError, UsageError } from "./errors.
 export { type ExecutorOptions, PythonExecutor } from "./executor.ts";
 export type { Plan } from "./policy/plan.ts";
 export type { PolicyInput } from "./policy/schema.ts";
+export { type PoolOptions, type PoolStats, SessionPool } from "./pool.ts";
 export type { Denial, Enforcement } from "./protocol/messages.ts";
 export type { CellRun } from "./session/cell-run.ts";
 export type { Execution, ExecutionError, ExecutionEvent, Logs, MimeBundle } from "./session/execution.ts";
+export type { FileEntry, FileList, SessionFiles } from "./session/files.ts";
 export type { Completion, Completions, Variable } from "./session/namespace.ts";
 export type {
   CallOptions,
@@ -14,3 +16,6 @@ export type {
   SessionOptions,
 } from "./session/options.ts";
 export type { Session } from "./session/session.ts";
+export type { Approval, ApprovalRequest, Approve } from "./session/tools/approval.ts";
+export type { ToolCallEvent, ToolCallRecord } from "./session/tools/records.ts";
+export { type Tool, type ToolContext, type ToolDefinition, tool, toolStubs } from "./tool.ts";

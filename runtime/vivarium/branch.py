@@ -11,7 +11,7 @@ import time
 from typing import Any, Callable, Dict, List, Optional
 
 from . import copies
-from .channel import ProtocolError, decode, encode
+from .channel import ProtocolError, decode
 from .copies import Checkpoint, Copier, Fresh, Shelf, Sleeper
 from .examiner import Examiner, Finding
 from .hand import WorkerHand
@@ -47,6 +47,7 @@ class Branch:
         # Whether the namespace is no longer what the current checkpoint has.
         self._stale = False
         self._waking = False
+        self._burying = False
         # What became of the namespace between two cells: the next result has to say it.
         self._owed: Optional[str] = None
         self._owed_names: List[str] = []
@@ -103,7 +104,7 @@ class Branch:
 
     @property
     def busy(self) -> bool:
-        return self.task is not None or self._copier.busy or self._waking
+        return self.task is not None or self._copier.busy or self._waking or self._burying
 
     def interrupt(self, identity: int) -> None:
         task = self.task
@@ -239,7 +240,7 @@ class Branch:
 
     def emit(self, message: Dict[str, Any]) -> None:
         if message["id"]:
-            self._session.emit(self, message)
+            self._session.send_line(self._session.line_of(self, message))
 
     def _broken(self, worker: WorkerHand, why: str) -> None:
         """The worker sent what it must not send: it is not to be believed any more."""
@@ -267,7 +268,7 @@ class Branch:
     def watch(self, now: float) -> None:
         task, worker = self.task, self.worker
         if self._copier.due and now >= self._copier.due:
-            self._copier.give_up("the last copy was not made in time")
+            self._copier.expire()
         elif task and now >= task.due:
             if task.reminded:
                 self.kill(task.stopping or "timeout")
@@ -333,16 +334,11 @@ class Branch:
 
     def worker_ended(self) -> None:
         """The worker is gone: everything it started goes too, and the cell says why."""
-        worker, task = self.worker, self.task
+        worker = self.worker
         assert worker is not None
-        self.worker = None
-        self._ignored = 0
-        examining = self._examiner.busy
-        usage = worker.usage(task) if task else None
-        # A copy that was being made is no checkpoint; those of before are.
-        self._copier.give_up()
-        status = worker.bury()
-        self._session.sweep(self, worker)
+        usage = worker.usage(self.task) if self.task else None
+        status = self._bury(worker)
+        task, examining = self.task, self._examiner.busy
         state = "rolledBack" if self.shelf.current and self.shelf.current.available else "lost"
         lost = list(self.names) if state == "lost" else []
         if task is None or examining:
@@ -408,6 +404,9 @@ class Branch:
 
         def put(copy: Optional[Sleeper]) -> None:
             checkpoint.put(copy)
+            if self.worker is None:
+                # It died over it, and whoever buries it goes on from there.
+                return
             if copy is None and self.shelf.current is checkpoint:
                 self.shelf.advance(None)
             then(True)
@@ -443,14 +442,15 @@ class Branch:
         if unprotected:
             result["unprotected"] = unprotected
         # What the worker made of the value may have no JSON: then it broke the protocol while its cell still ran.
-        line = encode(result)
+        line = self._session.line_of(self, result)
         if len(line) > self._spec.line_bytes:
             raise ProtocolError(f"a result of {len(line)} bytes")
         self.task = None
-        self.emit(result)
+        if task.id:
+            self._session.send_line(line)
         if changed and not unprotected:
             self._checkpoint()
-        elif changed and self._session.checkpoints:
+        elif changed:
             self.shelf.advance(None)
         if state == "kept":
             self._next()
@@ -481,9 +481,13 @@ class Branch:
         made = Checkpoint(dict(self.names), self._size)
 
         def keep(copy: Optional[Sleeper]) -> None:
-            self._stale = False
             made.hold()
             made.put(copy)
+            if self.worker is None:
+                # It died over it: what there is to go back to is still the state before.
+                made.release()
+                return
+            self._stale = False
             self.shelf.advance(made if copy else None)
             made.release()
             self._next()
@@ -555,14 +559,23 @@ class Branch:
 
     def end_worker(self) -> None:
         """Ends the worker and all it started, at once."""
-        worker, self.worker = self.worker, None
-        self._ignored = 0
-        self._copier.give_up()
+        worker = self.worker
         if worker:
             worker.kill()
-            worker.bury()
-            self._session.sweep(self, worker)
+            self._bury(worker)
             worker.close()
+
+    def _bury(self, worker: WorkerHand) -> int:
+        """Takes leave of a worker and of everything it started; returns how it ended."""
+        self.worker = None
+        self._ignored = 0
+        # A copy that was being made is no checkpoint; those of before are.
+        self._burying = True
+        self._copier.give_up()
+        self._burying = False
+        status = worker.bury()
+        self._session.sweep(self, worker)
+        return status
 
     def close(self) -> None:
         if self._examiner.busy:

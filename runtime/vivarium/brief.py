@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import sys
 import types
-from typing import Any, Iterable, List
+from typing import Any, List
 
 from . import twins
 from .text import cut, type_name
@@ -13,6 +14,8 @@ _CHARS = 200
 _NAME_CHARS = 100
 _DEEPEST = 4
 _MOST_BITS = 400
+# numpy's letters for numbers that Python has too.
+_NUMBERS = "?bhilqBHILQefd"
 
 
 def what_it_is(value: Any) -> str:
@@ -49,8 +52,12 @@ class _Writer:
             self.add(shown if len(value) <= _CHARS else shown[:-1])
         elif kind is int:
             self.add(repr(value) if value.bit_length() <= _MOST_BITS else f"<int of {value.bit_length()} bits>")
-        elif value is None or value is Ellipsis or kind in (bool, float, complex, range):
+        elif value is None or value is Ellipsis or kind in (bool, float, complex):
             self.add(repr(value))
+        elif kind is range:
+            self._container([value.start, value.stop, value.step], kind, depth)
+        elif _is_numpy_number(value, kind):
+            self.write(value.item(), depth)
         else:
             self.add(_other(value, kind))
 
@@ -62,30 +69,37 @@ class _Writer:
             self.add(f"{opening}...{closing}")
         else:
             self.add(opening)
-            # A thread may change it meanwhile; a list, which can be long, bears that.
-            items: Iterable[Any] = value if kind in (list, tuple) else _first(value, self._room)
-            first = True
-            for item in items:
-                if not first:
-                    self.add(", ")
-                first = False
+            separator = ""
+            for item in _first(value.items() if kind is dict else value, self._room):
+                self.add(separator)
                 if self._room < 0:
                     return
-                self.write(item, depth + 1)
                 if kind is dict:
+                    self.write(item[0], depth + 1)
                     self.add(": ")
-                    self.write(value.get(item), depth + 1)
+                    item = item[1]
+                self.write(item, depth + 1)
+                separator = ", "
             self.add(",)" if kind is tuple and len(value) == 1 else closing)
 
 
 def _first(value: Any, most: int) -> List[Any]:
-    """As many members as could be shown; looking a value up in a dict would call what its key is made of."""
+    """As many members as could be shown."""
     found: List[Any] = []
-    for item in value:
-        if len(found) > most:
-            break
-        found.append(item)
+    try:
+        for item in value:
+            if len(found) > most:
+                break
+            found.append(item)
+    except RuntimeError:
+        # A thread of the cell's changed it meanwhile.
+        pass
     return found
+
+
+def _is_numpy_number(value: Any, kind: type) -> bool:
+    # What they hold is a plain value, but for long doubles and moments.
+    return twins.is_from(kind, "numpy") and issubclass(kind, sys.modules["numpy"].generic) and value.dtype.char in _NUMBERS
 
 
 def _other(value: Any, kind: type) -> str:
@@ -110,5 +124,12 @@ def _other(value: Any, kind: type) -> str:
     return f"<{what_it_is(value)} object>"
 
 
-_BRACKETS = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("frozenset({", "})"), dict: ("{", "}")}
+_BRACKETS = {
+    list: ("[", "]"),
+    range: ("range(", ")"),
+    tuple: ("(", ")"),
+    set: ("{", "}"),
+    frozenset: ("frozenset({", "})"),
+    dict: ("{", "}"),
+}
 _EMPTY = {list: "[]", tuple: "()", set: "set()", frozenset: "frozenset()", dict: "{}"}

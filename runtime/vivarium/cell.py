@@ -9,12 +9,13 @@ import traceback
 from types import CodeType
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
 
+from .awaiting import let_await
 from .text import MESSAGE_CHARS, TRACEBACK_CHARS, cut, type_name
 
 # No identifier, so no cell can name it: where the last statement leaves its value.
 VALUE = "<value>"
 _OBJECT, _INDEX, _KEY = "<object>", "<index>", "<key>"
-_HIDDEN = (VALUE, _OBJECT, _INDEX, _KEY)
+HIDDEN = (VALUE, _OBJECT, _INDEX, _KEY)
 
 # inspect.CO_COROUTINE, without inspect, which is a large module.
 _CO_COROUTINE = 0x80
@@ -32,12 +33,23 @@ class Outcome(NamedTuple):
     value: Any
 
 
-def compile_cell(source: str, filename: str) -> CodeType:
+class Compiled(NamedTuple):
+    """A cell's code; `shows` says that its value is a last expression's, which is shown, and not what was assigned."""
+
+    code: CodeType
+    shows: bool
+
+
+def compile_cell(source: str, filename: str, has_tools: bool = False) -> Compiled:
     """Compiles source whose value is its last top-level statement's: an expression, or what was assigned."""
     tree = ast.parse(source, filename)
+    shows = False
+    if has_tools and ("await" in source or "async" in source):
+        let_await(tree)
     if tree.body:
+        shows = isinstance(tree.body[-1], ast.Expr)
         tree.body[-1:] = _leaving_value(tree.body[-1])
-    return compile(tree, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    return Compiled(compile(tree, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True), shows)
 
 
 def run_code(code: CodeType, namespace: Namespace, run_coroutine: Any) -> Outcome:
@@ -49,10 +61,10 @@ def run_code(code: CodeType, namespace: Namespace, run_coroutine: Any) -> Outcom
             run_coroutine(eval(code, namespace))
         else:
             exec(code, namespace)
-        found = namespace.get(VALUE, _HIDDEN)
-        return Outcome(found is not _HIDDEN, None if found is _HIDDEN else found)
+        found = namespace.get(VALUE, HIDDEN)
+        return Outcome(found is not HIDDEN, None if found is HIDDEN else found)
     finally:
-        for name in _HIDDEN:
+        for name in HIDDEN:
             namespace.pop(name, None)
 
 

@@ -16,6 +16,8 @@ from .loop import Loop
 
 _CREDENTIALS = struct.Struct("@3i")
 _MAKING_SECONDS = 5.0
+# A worker that dies closes its descriptors a moment before it is seen to have ended.
+_DYING_SECONDS = 0.02
 
 # Every copy that sleeps in this session: nobody may signal one, and they are not processes that cells started.
 sleeping: Set[int] = set()
@@ -230,6 +232,7 @@ class Copier:
         # Forks that the worker may make now: of the one kind, and of the other, which takes two.
         self._siblings = 0
         self._plain = 0
+        self._failed = 0
         self.due: Optional[float] = None
         # Said once: a worker that did not make a copy in time is not asked again.
         self.broken: Optional[str] = None
@@ -260,7 +263,7 @@ class Copier:
             self._loop.remove(ours.fileno())
             del self._pending[ours.fileno()]
             if not self._pending:
-                self._siblings = self._plain = 0
+                self._siblings = self._plain = self._failed = 0
                 self.due = None
             if sleeper is None:
                 ours.close()
@@ -268,8 +271,12 @@ class Copier:
 
         def hear() -> None:
             pid = _who_sleeps(ours)
-            known = pid is None or pid == hand.pid or pid in sleeping
-            give(None if known else Sleeper(pid, ours, hand, self._loop))
+            if pid is None or pid == hand.pid or pid in sleeping:
+                self._failed += 1
+                self._loop.remove(ours.fileno())
+                self.due = time.monotonic() + _DYING_SECONDS
+            else:
+                give(Sleeper(pid, ours, hand, self._loop))
 
         self._pending[ours.fileno()] = lambda: give(None)
         self._loop.add(ours.fileno(), hear)
@@ -285,9 +292,14 @@ class Copier:
         self._plain -= 1
         return True
 
-    def give_up(self, why: Optional[str] = None) -> None:
-        """No copy comes any more: the worker is gone, or did not answer."""
-        self.broken = why or self.broken
+    def expire(self) -> None:
+        """What was due did not come."""
+        if self._failed < len(self._pending):
+            self.broken = "the last copy was not made in time"
+        self.give_up()
+
+    def give_up(self) -> None:
+        """No copy comes any more."""
         for fail in list(self._pending.values()):
             fail()
 

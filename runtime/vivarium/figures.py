@@ -17,6 +17,9 @@ from .lookup import is_a
 _MOST_PIXELS = 4_000_000
 _LONGEST_SIDE = 8000
 _MOST_DPI = 300
+_LEAST_DPI = 30
+# Below that there are no letters at all, which the font library takes for an error.
+_COARSEST_DPI = 10
 # What is drawn outside of a figure's own frame (a legend beside it) belongs to the picture, up to this many times its size.
 _MOST_GROWTH = 3
 _PAD_INCHES = 0.1
@@ -101,25 +104,34 @@ def _is_figure(value: Any) -> bool:
 
 def _is_empty(figure: Any) -> bool:
     """Whether nothing was drawn on it: `plt.figure()` before a library that makes a figure of its own leaves one."""
-    return all(child is figure.patch for child in figure.get_children())
+    try:
+        return all(child is figure.patch for child in figure.get_children())
+    except Exception:
+        return False
 
 
 def _png(figure: Any, limit: int) -> bytes:
     """Draws a figure with what stands out of it, in as many pixels as are allowed, and fewer if it takes too much."""
-    before = figure.dpi
+    dpi, size = figure.dpi, figure.get_size_inches()
+    allowed = _dpi(*size, dpi)
     try:
+        if allowed < _LEAST_DPI:
+            # Somebody gave pixels where inches are asked for: a smaller figure, whose letters can be read.
+            figure.set_size_inches(size * (allowed / _LEAST_DPI))
         # What is measured is measured as it will be drawn.
-        figure.dpi = _dpi(*figure.get_size_inches(), before)
+        figure.dpi = max(allowed, _LEAST_DPI)
         box = _box(figure)
-        for part in (1, 2, 4, 8):
+        sharpness = _dpi(box.width, box.height, figure.dpi)
+        while True:
             file = io.BytesIO()
-            figure.savefig(file, format="png", dpi=_dpi(box.width, box.height, before) / part, bbox_inches=box)
+            figure.savefig(file, format="png", dpi=sharpness, bbox_inches=box)
+            sharpness /= 2
             # As base64 it takes a third more.
-            if file.tell() * 4 // 3 + 6 <= limit:
-                break
-        return file.getvalue()
+            if file.tell() * 4 // 3 + 6 <= limit or sharpness < _COARSEST_DPI:
+                return file.getvalue()
     finally:
-        figure.dpi = before
+        figure.set_size_inches(size)
+        figure.dpi = dpi
 
 
 def _dpi(width: float, height: float, wanted: float) -> float:

@@ -121,21 +121,14 @@ def _frame(value: Any, encoder: Any) -> Any:
     if len(set(names)) != len(names):
         twice = next(name for place, name in enumerate(names) if name in names[:place])
         raise encoder.refuse(f"a DataFrame with two columns called {key_part(twice)[1:-1]} has no twin in JavaScript")
-    return encoder.within(
-        value,
-        lambda: {
-            "$": "table",
-            "columns": [encoder.encode(name) for name in names],
-            "v": [_named(column, name, encoder) for name, column in zip(names, columns)],
-        },
-    )
-
-
-def _named(column: Any, name: str, encoder: Any) -> Any:
-    try:
-        return _column(column, encoder)
-    except NoTwin as refusal:
-        raise refusal.within(key_part(name))
+    encoder.spent(40, None)
+    wire: Dict[str, Any] = {"$": "table", "columns": [encoder.encode(name) for name in names], "v": []}
+    for name, column in zip(names, columns):
+        try:
+            wire["v"].append(encoder.within(value, lambda inside: _column(inside, encoder), column))
+        except NoTwin as refusal:
+            raise refusal.within(key_part(name))
+    return wire
 
 
 def _column(series: Any, encoder: Any) -> Any:
@@ -164,7 +157,7 @@ def _column(series: Any, encoder: Any) -> Any:
 def _series(value: Any, encoder: Any) -> Any:
     """A list when the index only counts, else a dict by its labels."""
     if _only_counts(value.index):
-        return encoder.within(value, lambda: _column(value, encoder))
+        return encoder.within(value, lambda inside: _column(inside, encoder), value)
     labels = value.index.tolist()
     pairs = dict(zip(labels, value.astype(object).tolist()))
     if len(pairs) != len(labels):

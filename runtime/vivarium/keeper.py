@@ -145,10 +145,13 @@ class Keeper:
         """An order of the session's own: checkpoints and branches."""
         carry_out(self, branch, task)
 
-    def emit(self, branch: Branch, message: Dict[str, Any]) -> None:
+    def line_of(self, branch: Branch, message: Dict[str, Any]) -> bytes:
         if branch.number:
             message["branch"] = branch.number
-        self._supervisor.send_line(encode(message))
+        return encode(message)
+
+    def send_line(self, line: bytes) -> None:
+        self._supervisor.send_line(line)
 
     # System calls that wait for a word.
 

@@ -16,7 +16,7 @@ import sys
 from collections import deque
 from typing import Any, Deque, Dict, List, Optional, Tuple
 
-from .channel import READ_BYTES, Channel, Message, decode, encode
+from .channel import READ_BYTES, Channel, Message, decode
 
 _THE_READER = "reader"
 _THE_WRITER = "writer"
@@ -29,6 +29,10 @@ _NESTED = "a tool cannot be called from a finalizer or a signal handler that cam
 
 class Ended(OSError):
     """The keeper has closed the channel: there is nobody to ask any more."""
+
+
+class Nested(RuntimeError):
+    """This thread is in the middle of another call, and cannot wait for two."""
 
 
 class _Waiter:
@@ -81,9 +85,13 @@ class Line:
     def fileno(self) -> int:
         return self._channel.fileno()
 
-    def send(self, report: Message) -> None:
-        """Sends a message from any thread; one at a time, and one that was cut short is completed first."""
-        self._outgoing.append((encode(report), []))
+    def send(self, line: bytes) -> None:
+        """Sends a line from any thread; one at a time, and one that was cut short is completed first."""
+        self._outgoing.append((line, []))
+        self.flush()
+
+    def flush(self) -> None:
+        """Sends what is left of lines whose senders were interrupted, unless somebody is at it."""
         me = object()
         while self._outgoing and self._writer.setdefault(_THE_WRITER, me) is me:
             try:
@@ -94,6 +102,7 @@ class Line:
 
     def next_order(self) -> Optional[Message]:
         """The next order, for the main thread; none at the end of the stream."""
+        self.flush()
         waiter = _Waiter()
         try:
             self._waiting[_MAIN] = waiter
@@ -105,17 +114,16 @@ class Line:
         finally:
             self._leave(_MAIN)
 
-    def call(self, message: Message) -> Message:
-        """Sends a message that has a number `call` and waits for its answer, on any thread."""
+    def call(self, number: int, line: bytes) -> Message:
+        """Sends the call of that number and waits for its answer, on any thread."""
         waiter = _Waiter()
         reader = self._reader.get(_THE_READER)
         if reader is not None and reader.thread == waiter.thread:
             # The frame that reads is below this one and cannot go on before this one returns.
-            raise RuntimeError(_NESTED)
-        number: int = message["call"]
+            raise Nested(_NESTED)
         try:
             self._waiting[number] = waiter
-            self.send(message)
+            self.send(line)
             while waiter.reply is None:
                 if self._ended:
                     raise Ended("the session is over")
@@ -124,14 +132,13 @@ class Line:
         finally:
             self._leave(number)
 
-    def start(self, message: Message, loop: Any, future: Any) -> None:
-        """Sends such a message for a future of the running loop, whose `settle` is given the answer there."""
-        number: int = message["call"]
+    def start(self, number: int, line: bytes, loop: Any, future: Any) -> None:
+        """Sends such a call for a future of the running loop, whose `settle` is given the answer there."""
         self._futures[number] = (loop, future)
         if loop not in self._loops:
             loop.add_reader(self.fileno(), self._readable)
         self._loops[loop] = self._loops.get(loop, 0) + 1
-        self.send(message)
+        self.send(line)
 
     def _write(self) -> None:
         while self._outgoing:

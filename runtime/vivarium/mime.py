@@ -41,8 +41,8 @@ def form_of(mime: str, data: Any, limit: int) -> Tuple[Any, int]:
     if not _is_text(mime) and mime.startswith("image/"):
         try:
             return form_of(mime, binascii.a2b_base64(text), limit)
-        except ValueError as error:
-            raise Unfit(f"it is no base64 ({error})") from None
+        except ValueError:
+            raise Unfit("it is neither bytes nor base64") from None
     size = wire_size(text)
     if size > limit:
         raise Unfit(_too_large(size, limit))

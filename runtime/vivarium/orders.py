@@ -121,8 +121,9 @@ def _adopt(session: Any, branch: Branch, task: Task) -> None:
         return
 
     def join() -> None:
-        del session.branches[other.number]
+        # While both are the session's: what the one ends must leave the other's processes alone.
         branch.become(other)
+        del session.branches[other.number]
         branch.conclude(task)
 
     other.when_idle(join)

@@ -189,5 +189,4 @@ _WORDS: Dict[type, str] = {
     types.ModuleType: "a module",
     types.GeneratorType: "a generator",
     types.CoroutineType: "a coroutine",
-    object: "a plain object",
 }

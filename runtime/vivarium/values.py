@@ -9,10 +9,10 @@ from __future__ import annotations
 import array
 import collections
 import datetime
-import math
 import sys
 from json import encoder as json_encoder
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from math import isfinite
+from typing import Any, Callable, Dict, List, Optional
 
 from . import frames, twins
 from .notwin import NoTwin, TooLarge, key_part
@@ -42,21 +42,36 @@ class Encoder:
         self._open: List[int] = []
 
     def encode(self, value: Any) -> Any:
+        # What every small value walks through: plainly, without calls that could be spared.
         kind = type(value)
         if kind is str:
-            return self.spent(_json_bytes(value, self._budget), value)
-        if value is None or kind is bool:
-            return self.spent(5, value)
-        if kind is int:
-            return self._integer(value)
-        if kind is float:
-            return self.spent(26, value if math.isfinite(value) else {"$": "float", "v": str(value)})
-        tag = _SEQUENCES.get(kind)
-        if tag is not None:
-            return self._sequence(value, tag)
-        if kind in _DICTS:
-            return self.within(value, lambda: self._dict(_DICTS[kind](value)))
-        return self._other(value, kind)
+            size = len(_escaped(value)) if len(value) <= _SHORT else _json_bytes(value, self._budget)
+        elif kind is int:
+            if not -_SAFE <= value <= _SAFE:
+                return self._large(value)
+            size = 18
+        elif value is None or kind is bool:
+            size = 5
+        elif kind is float:
+            size = 26
+            if not isfinite(value):
+                value = {"$": "float", "v": str(value)}
+        elif kind is list:
+            self._enter(value)
+            value = self.items(value)
+            self._open.pop()
+            return value
+        elif kind is dict:
+            self._enter(value)
+            value = self._dict(value)
+            self._open.pop()
+            return value
+        else:
+            return self._other(value, kind)
+        self._budget -= size + 1
+        if self._budget < 0:
+            raise TooLarge
+        return value
 
     def spent(self, size: int, wire: Any) -> Any:
         """Gives the wire value back when there is room for its size and a comma."""
@@ -76,17 +91,20 @@ class Encoder:
         wire["v"] = pack(raw)
         return wire
 
-    def within(self, value: Any, encode: Callable[[], Any]) -> Any:
+    def within(self, value: Any, encode: Callable[[Any], Any], inside: Any) -> Any:
         """Encodes what is inside a value that must not contain itself, nor be too deep."""
+        self._enter(value)
+        result = encode(inside)
+        self._open.pop()
+        return result
+
+    def _enter(self, value: Any) -> None:
         if id(value) in self._open:
             raise NoTwin("contains itself", self._root)
         if len(self._open) >= _DEEPEST:
             raise NoTwin(f"is nested deeper than {_DEEPEST}", self._root)
         self._open.append(id(value))
         self.spent(24, None)
-        result = encode()
-        self._open.pop()
-        return result
 
     def refuse(self, reason: str) -> NoTwin:
         """The error to raise for the value at hand."""
@@ -109,43 +127,34 @@ class Encoder:
             raise refusal.within(f"[{len(result)}]")
         return result
 
-    def fields(self, pairs: Dict[str, Any]) -> Any:
-        """A record of fields, which are named with a dot when one is refused."""
-        return self.within(pairs, lambda: self._plain(pairs, lambda name: f".{name}"))
-
     def _sequence(self, value: Any, tag: str) -> Any:
-        if tag == "set" or tag == "frozenset" or tag == "view":
-            # Another thread may change it meanwhile.
-            members = list(value)
-            try:
-                items = self.within(value, lambda: self.items(members))
-            except NoTwin as refusal:
-                raise refusal if tag == "view" else refusal.member()
-            return items if tag == "view" else {"$": tag, "v": items}
-        items = self.within(value, lambda: self.items(value))
-        return {"$": tag, "v": items} if tag else items
+        # Another thread may change it meanwhile.
+        items = value if tag == "tuple" else list(value)
+        try:
+            wire = self.within(value, self.items, items)
+        except NoTwin as refusal:
+            raise refusal.member() if tag in ("set", "frozenset") else refusal
+        return wire if tag == "view" else {"$": tag, "v": wire}
 
-    def _integer(self, value: int) -> Any:
-        if -_SAFE <= value <= _SAFE:
-            return self.spent(18, value)
+    def _large(self, value: int) -> Any:
         # Hexadecimal: decimal digits take quadratic time, and newer Pythons refuse more than 4300 of them.
         self.spent(value.bit_length() // 4 + 32, None)
         return {"$": "int", "v": hex(value)}
 
     def _dict(self, pairs: Dict[Any, Any]) -> Any:
-        kinds = set(map(type, pairs))
-        if kinds == _ONLY_STR or not kinds:
-            return self._plain(pairs, key_part)
+        if set(map(type, pairs)) <= _ONLY_STR:
+            return self._plain(pairs)
         return {"$": "map", "v": self._pairs(pairs)}
 
-    def _plain(self, pairs: Dict[str, Any], part: Callable[[str], str]) -> Any:
+    def _plain(self, pairs: Dict[str, Any], part: Callable[[str], str] = key_part) -> Any:
         if "$" in pairs:
             return {"$": "record", "v": self._pairs(pairs)}
         encode = self.encode
         result: Dict[str, Any] = {}
         key = ""
         try:
-            for key, item in pairs.items():
+            # A list of them, because another thread may change the dict meanwhile.
+            for key, item in list(pairs.items()):
                 encode(key)
                 result[key] = encode(item)
         except NoTwin as refusal:
@@ -154,7 +163,7 @@ class Encoder:
 
     def _pairs(self, pairs: Dict[Any, Any]) -> List[Any]:
         result: List[Any] = []
-        for key, item in pairs.items():
+        for key, item in list(pairs.items()):
             self.spent(4, None)
             try:
                 wire = self.encode(key)
@@ -166,7 +175,15 @@ class Encoder:
                 raise refusal.within(key_part(key))
         return result
 
+    def _fields(self, pairs: Dict[str, Any]) -> Any:
+        return self._plain(pairs, lambda name: f".{name}")
+
     def _other(self, value: Any, kind: type) -> Any:
+        tag = _SEQUENCES.get(kind)
+        if tag is not None:
+            return self._sequence(value, tag)
+        if kind in _DICTS:
+            return self.within(value, self._dict, _DICTS[kind](value))
         if kind is bytes or kind is bytearray:
             return self.packed({"$": "bytes"}, value, len(value))
         if kind is datetime.datetime:
@@ -184,9 +201,9 @@ class Encoder:
             return encode(value, self)
         known, plain = twins.as_plain(value, kind)
         if known == "fields":
-            return self.fields(plain)
+            return self.within(value, self._fields, plain)
         if known == "value":
-            return self.within(value, lambda: self.encode(plain))
+            return self.within(value, self.encode, plain)
         raise self.refuse(f"{twins.words_for(value, kind)} has no twin in JavaScript")
 
     def moment(self, value: datetime.datetime) -> Any:
@@ -244,7 +261,6 @@ _ONLY_STR = {str}
 
 # The tag of each; `view` is a list that is copied first.
 _SEQUENCES: Dict[type, str] = {
-    list: "",
     tuple: "tuple",
     set: "set",
     frozenset: "frozenset",
@@ -259,7 +275,6 @@ _SEQUENCES: Dict[type, str] = {
 
 # How each is copied, in its own order and without its class's Python methods.
 _DICTS: Dict[type, Callable[[Any], Dict[Any, Any]]] = {
-    dict: dict.copy,
     collections.defaultdict: lambda value: dict(dict.items(value)),
     collections.Counter: lambda value: dict(dict.items(value)),
     collections.OrderedDict: lambda value: dict(collections.OrderedDict.items(value)),

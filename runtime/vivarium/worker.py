@@ -6,32 +6,33 @@ it is interrupted, and tell the truth about errors as long as the cell lets it.
 
 from __future__ import annotations
 
-import _signal
 import _socket as socket
-import _thread
 import builtins
+import errno
 import gc
-import io
 import os
 import sys
 import types
-from typing import Any, Callable, Dict, List, NoReturn, Optional, Tuple
+from typing import Any, Callable, Dict, List, NoReturn, Tuple
 
-from . import guard
-from .cell import Outcome, compile_cell, describe, name_cell, remember_source, run_code
-from .channel import Channel, send_descriptor
+from . import guard, variables
+from .cell import HIDDEN
+from .channel import Channel, encode, send_descriptor
 from .checkpoint import checkpoint
+from .completer import complete
 from .confine import confine_worker, let_go, prepare_worker, seal_worker
-from .precheck import syntax_error
+from .host import Host, ToolError
+from .line import Line
+from .runner import Report, Runner
 from .spec import Spec
-from .text import cut, type_name
-from .values import Encoder, NoTwin, TooLarge
+from .standard import Standard
 
 _ORDER_BYTES = 64 << 20
-_TEXT_CHARS = 100_000
 # What the keeper says when the session is furnished and the worker may put its own walls up.
 GO = b"g"
-_NO_INPUT = "input() has nothing to read: this session has no standard input"
+_FINAL_ANSWER = "final_answer"
+# The channel is gone, and with it everybody whom this process is for.
+_GONE = (errno.EBADF, errno.ENOTCONN, errno.ENOTSOCK, errno.ECONNRESET, errno.EPIPE)
 
 
 def run_worker(
@@ -46,8 +47,7 @@ def run_worker(
         os.close(pipes[1])
         os.setsid()
         worker = _prepared[0]
-        worker.handover = handover
-        worker.begin(Channel(connection, _ORDER_BYTES))
+        worker.begin(connection, handover)
         if connection.recv(1) != GO:
             os._exit(0)
         prepare_worker(spec, confined)
@@ -56,7 +56,7 @@ def run_worker(
         os.close(listener)
         seal_worker(spec)
         # While the keeper gets ready: what a first cell touches becomes this process's own now.
-        worker.execute(0, "None", "<warm-up>")
+        worker.runner.execute(0, "None", "<warm-up>")
     except BaseException as failure:
         os.write(2, f"{type(failure).__name__}: {failure}".encode())
         os._exit(71)
@@ -70,9 +70,10 @@ def prepare(spec: Spec) -> None:
     """
     worker = Worker(spec)
     for source in _WARM_UP:
-        worker.execute(0, source, "<warm-up>")
+        worker.runner.execute(0, source, "<warm-up>")
     worker.namespace.clear()
     worker.name_namespace()
+    worker.runner.names.changes()
     _prepared[:] = [worker]
 
 
@@ -83,193 +84,151 @@ _WARM_UP = ("1+1", "x = [1]", "def f():\n  return {}['a']\nf()", "1 +") * 8
 
 
 class Worker:
-    """One namespace and the loop that runs cells in it."""
+    """One namespace, and the loop that carries out orders about it."""
+
+    # The socket over which descriptors come.
+    handover: socket.socket
 
     def __init__(self, spec: Spec) -> None:
-        self._channel: Optional[Channel] = None
-        # Where the keeper hands over descriptors.
-        self.handover: Any = None
-        self._sending = _thread.allocate_lock()
-        self._loop: Any = None
-        self._active = False
-        self._interrupted = False
-        self._result_bytes = spec.limits["resultBytes"]
-        self._cell_id = 0
+        self._line: Any = None
+        self._budget = spec.limits["resultBytes"]
         main = types.ModuleType("__main__")
         sys.modules["__main__"] = main
         self.namespace: Dict[str, Any] = main.__dict__
         self.name_namespace()
         sys.argv = [""]
         sys.path.append("/workspace")
-        sys.stdin = NoInput()
-        sys.stdout = _writer(1)
-        sys.stderr = _writer(2)
-        sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+        self._host = Host(self._budget + _SLACK_BYTES)
+        self._standard = Standard(self._host, spec.limits["openFiles"])
+        self.runner = Runner(self.namespace, self._host, self._standard, self._budget)
+        self.runner.figures.watch()
         rules = guard.ImportRules(spec.imports_allowed, spec.imports_denied)
-        guard.install(rules, spec.policy, self._record)
+        guard.install(rules, spec.policy, lambda denial: self._host.report("denial", denial=denial))
+        self._allows = rules.allows
+        builtins.ToolError = ToolError  # type: ignore[attr-defined]
+        builtins.display = self.runner.display.display  # type: ignore[attr-defined]
+        self._offer_answer()
+        self._orders: Dict[str, Callable[[Dict[str, Any]], Any]] = {
+            "assign": self._assign,
+            "fetch": self._fetch,
+            "inspect": self._inspect,
+            "complete": self._complete,
+            "tools": self._define_tools,
+        }
 
     def name_namespace(self) -> None:
         self.namespace.update(__name__="__main__", __builtins__=builtins, __doc__=None, __spec__=None)
 
-    def begin(self, channel: Channel) -> None:
+    def begin(self, connection: socket.socket, handover: socket.socket) -> None:
         """Takes up work in a process of its own."""
-        self._channel = channel
-        _signal.signal(_signal.SIGINT, self._on_interrupt)
+        self.handover = handover
+        self._line = Line(Channel(connection, _ORDER_BYTES))
+        self._host.connect(self._line)
+        self._standard.begin()
+        self.runner.arm()
         _reseed()
         gc.enable()
 
     def channel_descriptor(self) -> int:
-        assert self._channel is not None
-        return self._channel.fileno()
+        return self._line.fileno()  # type: ignore[no-any-return]
+
+    def held_descriptors(self) -> List[int]:
+        """What a sleeping copy must hold no longer, so that others see the ends of it."""
+        return [1, 2, self.channel_descriptor(), self.handover.fileno(), *self._standard.spares()]
 
     def take_over(self, connection: socket.socket) -> None:
-        """Goes on as the worker in a copy of one."""
-        self._sending = _thread.allocate_lock()
-        self._loop = None
-        self.begin(Channel(connection, _ORDER_BYTES))
+        """Goes on in the place of a worker of which this is a copy, with pipes of its own in place."""
+        self._line.replace(Channel(connection, _ORDER_BYTES))
+        self._host.connect(self._line)
+        self._host.cell = 0
+        self._standard.renew()
+        self.runner.forget_loop()
+        self.runner.arm()
+        _reseed()
 
     def serve(self) -> NoReturn:
-        assert self._channel is not None
         while True:
-            order = self._channel.receive()
-            if order is None:
-                os._exit(0)
-            if order["type"] == "start":
-                sys.argv[:] = order["argv"]
-                continue
-            if order["type"] == "checkpoint":
-                checkpoint(self)
-                continue
             try:
-                report = self.execute(order["id"], order["code"], order["filename"])
-            except KeyboardInterrupt:
-                # It came between two steps of ours; the cell is over either way.
-                self._active = False
-                report = {"type": "result", "id": order["id"], "interrupted": True}
-            self._send(report)
-
-    def execute(self, identity: int, source: str, filename: str) -> Dict[str, Any]:
-        """Runs one cell and returns its report; whatever the cell raises is in it."""
-        self._cell_id = identity
-        self._interrupted = False
-        name_cell(filename)
-        remember_source(filename, source)
-        if identity:
-            # An earlier cell may have put its own in place. The plain function spares the enum of the public one.
-            _signal.signal(_signal.SIGINT, self._on_interrupt)
-            _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGINT,))
-        report: Dict[str, Any] = {"type": "result", "id": identity}
-        code, error = self._attempt(compile_cell, source, filename)
-        if error is not None:
-            report["error"] = syntax_error(error, filename, source)
-        else:
-            outcome, error = self._attempt(run_code, code, self.namespace, self._run_coroutine)
-            if error is None and outcome.has_value and outcome.value is not None:
-                shown, error = self._attempt(self._show, outcome)
-                report.update(shown or {})
-            elif error is None:
-                report["output"] = None
-            if error is not None:
-                described, failure = self._attempt(describe, error, filename)
-                report["error"] = described or _bare(error, failure)
-        self._attempt(_flush)
-        report["interrupted"] = self._interrupted
-        return report
-
-    def _attempt(self, function: Callable[..., Any], *arguments: Any) -> Tuple[Any, Optional[BaseException]]:
-        """Calls what may run the cell's code: it can be interrupted there, and nowhere else."""
-        try:
-            self._active = True
-            result = function(*arguments)
-            self._active = False
-            return result, None
-        except BaseException as error:
-            self._active = False
-            return None, error
-
-    def _show(self, outcome: Outcome) -> Dict[str, Any]:
-        """The value for JavaScript, where it has a twin there, and as Python would show it."""
-        shown: Dict[str, Any] = {}
-        try:
-            shown["output"] = Encoder(self._result_bytes).encode(outcome.value)
-        except NoTwin:
-            pass
-        except TooLarge:
-            shown["truncated"] = True
-        text = repr(outcome.value)
-        shown["text"] = cut(text, max(200, min(self._result_bytes // 8, _TEXT_CHARS)))
-        if len(shown["text"]) != str.__len__(text):
-            shown["truncated"] = True
-        return shown
-
-    def _run_coroutine(self, coroutine: Any) -> None:
-        """Runs a top-level await on the session's own event loop, which later cells go on with."""
-        import asyncio
-
-        if self._loop is None or self._loop.is_closed():
-            self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self._loop)
-        task = self._loop.create_task(coroutine)
-        try:
-            self._loop.run_until_complete(task)
-        except KeyboardInterrupt:
-            # The task gets a chance to clean up, as asyncio.run gives it.
-            task.cancel()
-            try:
-                self._loop.run_until_complete(task)
-            except asyncio.CancelledError:
+                order = self._line.next_order()
+                if order is None:
+                    os._exit(0)
+                self._serve(order)
+            except OSError as error:
+                if error.errno in _GONE:
+                    os._exit(0)
+            except BaseException:
+                # A signal handler that a cell left behind raised it, in the middle of nothing.
                 pass
-            raise
 
-    def _on_interrupt(self, number: int, frame: Any) -> None:
-        if self._active:
-            self._interrupted = True
-            raise KeyboardInterrupt
+    def _serve(self, order: Dict[str, Any]) -> None:
+        kind = order["type"]
+        if kind == "start":
+            sys.argv[:] = order.get("argv") or [""]
+        elif kind == "checkpoint":
+            checkpoint(self)
+        else:
+            report = self._report(order)
+            self._line.send(encode(report))
 
-    def _record(self, denial: Dict[str, Any]) -> None:
-        self._send({"type": "denial", "id": self._cell_id, "denial": denial})
-
-    def _send(self, report: Dict[str, Any]) -> None:
-        if self._channel is not None:
-            with self._sending:
-                self._channel.send(report)
-
-
-class NoInput(io.TextIOBase):
-    """Standard input of a session without one: a clear error instead of a wait."""
-
-    def readable(self) -> bool:
-        return True
-
-    def readline(self, size: int = -1) -> str:  # type: ignore[override]
-        raise EOFError(_NO_INPUT)
-
-    def read(self, size: Optional[int] = -1) -> str:
-        raise EOFError(_NO_INPUT)
-
-
-def _writer(descriptor: int) -> Any:
-    return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.__stdout__, sys.stderr, sys.__stderr__):
+    def _report(self, order: Dict[str, Any]) -> Report:
         try:
-            if stream is not None:
-                stream.flush()
+            if order["type"] == "run":
+                gives_input = order.get("input") is True
+                return self.runner.execute(order["id"], order["code"], order["filename"], gives_input)
+            return self._carry_out(order)
         except BaseException:
-            pass
+            # It came between two steps of ours; the cell is over either way.
+            self.runner.disarm()
+            self._host.cell = 0
+            return {"type": "result", "id": order["id"], "interrupted": True}
+
+    def _carry_out(self, order: Dict[str, Any]) -> Report:
+        """Does what is asked about the namespace; nothing of it is a cell, but it may take as long."""
+        runner = self.runner
+        runner.begin(0)
+        report: Report = {"type": "result", "id": order["id"]}
+        output, error = runner.attempt(self._orders[order["type"]], order)
+        if error is None:
+            report["output"] = output
+        else:
+            runner.tell(report, error, "")
+        return runner.finish(report)
+
+    def _assign(self, order: Dict[str, Any]) -> None:
+        variables.assign(self.namespace, order["variables"])
+
+    def _fetch(self, order: Dict[str, Any]) -> Any:
+        return variables.fetch(self.namespace, order["name"], self._budget)
+
+    def _inspect(self, order: Dict[str, Any]) -> Any:
+        return variables.listing(self.namespace, HIDDEN)
+
+    def _complete(self, order: Dict[str, Any]) -> Any:
+        return complete(order["source"], order["cursor"], self.namespace, self._allows)
+
+    def _define_tools(self, order: Dict[str, Any]) -> None:
+        self.runner.tools.define(order["tools"])
+        self._offer_answer()
+
+    def _offer_answer(self) -> None:
+        tool = self.runner.tools.function(_FINAL_ANSWER)
+        setattr(builtins, _FINAL_ANSWER, self.runner.answer.function(tool))
 
 
-def _bare(error: BaseException, failure: Optional[BaseException]) -> Dict[str, Any]:
-    """For an exception whose own methods break even the telling of it."""
-    name = type_name(error)
-    message = f"(its message could not be made: {type_name(failure)})"
-    return {"kind": "exception", "name": name, "message": message, "traceback": f"{name}: {message}", "line": None}
+# The parts of a message beside its values.
+_SLACK_BYTES = 1 << 19
 
 
 def _reseed() -> None:
-    """Forks share the state of random generators; the standard library's own reseeds itself."""
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        numpy_random.seed()
+    """Copies of a process share the state of random generators."""
+    random, numpy_random, ssl = (sys.modules.get(name) for name in ("random", "numpy.random", "_ssl"))
+    try:
+        if random is not None:
+            random._inst.seed()
+        if numpy_random is not None:
+            numpy_random.seed()
+        if ssl is not None:
+            ssl.RAND_add(os.urandom(32), 32.0)
+    except Exception:
+        # A cell put something else in its place.
+        pass

@@ -1,10 +1,12 @@
 import type { ResultEvent } from "../protocol/messages.ts";
 import { decodeValue } from "../protocol/values.ts";
 import type { Execution, ExecutionError, ExecutionEvent, Logs, MimeBundle } from "./execution.ts";
-import type { ToolCallRecord } from "./later.ts";
 import { summarise } from "./summary.ts";
+import type { ToolCallRecord } from "./tools/records.ts";
 
 type Outcome = Omit<ResultEvent, "type" | "id" | "branch">;
+/** The calls of tools that the cell made, and how many are not listed. */
+type Calls = { readonly records: readonly ToolCallRecord[]; readonly omitted: number };
 type Failure = Omit<ExecutionError, "summary">;
 
 /** Collects the events of one cell into its execution. */
@@ -36,7 +38,7 @@ export class ExecutionBuilder {
     else if (event.type === "finalAnswer") this.#answer ??= { output: event.output, text: event.text };
   }
 
-  finish(event: Outcome, toolCalls: readonly ToolCallRecord[] = []): Execution {
+  finish(event: Outcome, calls: Calls = { records: [], omitted: 0 }): Execution {
     const { state, truncated, usage, lost, unprotected } = event;
     const { output, text, error } = this.#answer ? { ...this.#answer, error: event.error } : outcomeOf(event);
     return {
@@ -46,13 +48,13 @@ export class ExecutionBuilder {
       isFinalAnswer: this.#answer !== undefined,
       logs: logsOf(this.#stdout.join(""), this.#stderr.join("")),
       results: this.#results,
-      toolCalls,
+      toolCalls: calls.records,
       ...(error ? { error: { ...error, summary: summarise(error, this.#code) } } : {}),
       state,
       ...(lost ? { lost } : {}),
       ...(unprotected ? { unprotected } : {}),
       denials: this.#denials,
-      truncated,
+      truncated: { ...truncated, toolCalls: calls.omitted },
       usage,
       executionCount: this.#count,
     };

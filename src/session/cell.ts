@@ -1,29 +1,14 @@
-import type { Limits } from "../policy/limits.ts";
 import type { ResultEvent } from "../protocol/messages.ts";
 import { decodeValue } from "../protocol/values.ts";
 import { ExecutionBuilder } from "./builder.ts";
 import { decodeBundle } from "./bundle.ts";
 import { CellRun } from "./cell-run.ts";
+import type { Desk } from "./desk.ts";
 import type { ExecutionEvent } from "./execution.ts";
 import { checkLine, inputOf } from "./input.ts";
 import type { LaneCommand, ProgressEvent, Request, Turn } from "./lane.ts";
-import type { ToolBox } from "./later.ts";
-import { type Approve, ToolCalls } from "./later.ts";
 import type { OnInput, RunOptions } from "./options.ts";
-
-/** What the cells of one branch share on this side. */
-export type Desk = {
-  readonly limits: Limits;
-  readonly approve: Approve | undefined;
-  readonly onInput: OnInput | undefined;
-  tools: ToolBox;
-  /** Whether the namespace was ever given tools. */
-  equipped: boolean;
-  /** A loss of the namespace that no execution has told of yet. */
-  owed: Pick<ResultEvent, "state" | "lost"> | undefined;
-  /** How many cells there were. */
-  count: number;
-};
+import { ToolCalls } from "./tools/calls.ts";
 
 type Parts = {
   readonly code: string;
@@ -125,7 +110,7 @@ export class Cell implements Turn {
     const { owed } = this.#desk;
     this.#desk.owed = undefined;
     const told = owed && event.state !== "lost" ? { ...event, ...owed } : event;
-    this.#finish(active.builder.finish(told, active.calls.records));
+    this.#finish(active.builder.finish(told, active.calls));
   }
 
   skip(): void {

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.ts";
 import type { Lane } from "./lane.ts";
-import type { ToolBox } from "./later.ts";
 import { type OrderOptions, order } from "./order.ts";
+import type { ToolBox } from "./tools/toolbox.ts";
 
 type Asked = Omit<OrderOptions<void>, "read" | "callersFault">;
 type WireVariable = { readonly name: string; readonly value: unknown };
@@ -18,13 +18,10 @@ export function equip(
 /** Sets variables in a branch. Rejects with `UsageError` what is more than a session takes at once. */
 export async function assign(lane: Lane, variables: readonly WireVariable[], asked: Asked): Promise<void> {
   const bytes = variables.reduce((sum, { value }) => sum + Buffer.byteLength(JSON.stringify(value)), 0);
-  const most = 2 * limits.resultBytes + SLACK_BYTES;
-  if (bytes > most) {
+  if (bytes > MOST_BYTES) {
     throw new UsageError(
-      `${asked.what}: the variables are ${bytes} bytes as JSON, at most ${most} go at once`,
-      {
-        hint: "raise the policy's resultBytes, or write a file and let the cell read it",
-      },
+      `${asked.what}: the variables are ${bytes} bytes as JSON, and at most ${MOST_BYTES} go at once`,
+      { hint: "set them one by one, or write a file that the cell reads" },
     );
   }
   return order(lane, { type: "assign", variables: [...variables] }, { ...asked, read: () => {} });

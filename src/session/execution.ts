@@ -1,6 +1,6 @@
 import type { Denial, ResultEvent } from "../protocol/messages.ts";
 import type { MimeBundle } from "./bundle.ts";
-import type { ToolCallEvent, ToolCallRecord } from "./later.ts";
+import type { ToolCallEvent, ToolCallRecord } from "./tools/records.ts";
 
 export type { MimeBundle };
 
@@ -33,12 +33,13 @@ export type Execution = {
   readonly unprotected?: string;
   /** What was refused, with how to allow it. Import denials are the cell's own word. */
   readonly denials: readonly Denial[];
-  /** Bytes cut from each stream, whether the value or its text was cut, and how many rich results were left out. */
+  /** Bytes cut from each stream, whether the value or its text was cut, how many rich results and calls are left out. */
   readonly truncated: {
     readonly stdout: number;
     readonly stderr: number;
     readonly output: boolean;
     readonly displays: number;
+    readonly toolCalls: number;
   };
   /** Wall and processor time in milliseconds, peak of resident memory in bytes, as the keeper measured them. */
   readonly usage: { readonly wallMs: number; readonly cpuMs: number; readonly peakMemoryBytes: number };

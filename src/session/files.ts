@@ -42,7 +42,7 @@ export type FileList = {
   readonly cut: boolean;
 };
 
-type Request = (command: FileCommand, options: { readonly signal?: AbortSignal }) => Promise<FileEvent>;
+type Ask = (command: FileCommand, options: { readonly signal?: AbortSignal }) => Promise<FileEvent>;
 
 /**
  * The files of a session's workspace, also while a cell runs. Paths start there (`data/a.csv`; `/workspace/data/a.csv`
@@ -50,11 +50,11 @@ type Request = (command: FileCommand, options: { readonly signal?: AbortSignal }
  * throws `UsageError` that names the path; a session that is gone, `GuestError`.
  */
 export class SessionFiles {
-  readonly #request: Request;
+  readonly #request: Ask;
   readonly #fileBytes: number;
 
   /** @internal Made by the session. */
-  constructor(request: Request, { fileBytes }: { readonly fileBytes: number }) {
+  constructor(request: Ask, { fileBytes }: { readonly fileBytes: number }) {
     this.#request = request;
     this.#fileBytes = fileBytes;
   }

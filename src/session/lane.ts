@@ -46,7 +46,8 @@ export class Lane {
   readonly #wire: Wire;
   readonly #conversation = new Conversation("idle");
   #queue: Turn[] = [];
-  readonly #aborts = new Map<Turn, () => void>();
+  /** One listener for each signal, however many turns it is given to: Node warns of more than ten. */
+  readonly #watched = new Map<AbortSignal, { readonly turns: Set<Turn>; readonly abort: () => void }>();
   #current: Current | undefined;
   #gone: Error | undefined;
   #resolveEnded!: (reason: Error) => void;
@@ -168,16 +169,29 @@ export class Lane {
   }
 
   #watch(turn: Turn): void {
-    if (!turn.signal) return;
-    const abort = (): void => this.#abort(turn);
-    this.#aborts.set(turn, abort);
-    turn.signal.addEventListener("abort", abort, { once: true });
+    const { signal } = turn;
+    if (!signal) return;
+    let watched = this.#watched.get(signal);
+    if (!watched) {
+      const turns = new Set<Turn>();
+      const abort = (): void => {
+        for (const each of [...turns]) this.#abort(each);
+      };
+      watched = { turns, abort };
+      this.#watched.set(signal, watched);
+      signal.addEventListener("abort", abort, { once: true });
+    }
+    watched.turns.add(turn);
   }
 
   #forget(turn: Turn): void {
-    const abort = this.#aborts.get(turn);
-    if (abort) turn.signal?.removeEventListener("abort", abort);
-    this.#aborts.delete(turn);
+    const { signal } = turn;
+    const watched = signal && this.#watched.get(signal);
+    if (!watched) return;
+    watched.turns.delete(turn);
+    if (watched.turns.size > 0) return;
+    this.#watched.delete(signal);
+    signal.removeEventListener("abort", watched.abort);
   }
 }
 

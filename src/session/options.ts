@@ -1,7 +1,9 @@
 import type { Limits } from "../policy/limits.ts";
 import type { Enforcement } from "../protocol/messages.ts";
 import type { Execution, MimeBundle } from "./execution.ts";
-import type { Approve, Tool, ToolCallEvent } from "./later.ts";
+import type { Approve } from "./tools/approval.ts";
+import type { ToolCallEvent } from "./tools/records.ts";
+import type { Tool } from "./tools/tool.ts";
 
 /** Answers `input()`: a line without its end, or `null` for the end of input. The signal fires when the cell is over. */
 export type OnInput = (

@@ -69,15 +69,12 @@ type Refused = {
 };
 
 const refusal = (what: string, { event, error, signal, callersFault }: Refused): unknown => {
-  const state = `the session's state is ${STATES[event.state]}`;
-  if (error.kind === "interrupted") {
-    return signal?.aborted ? signal.reason : new GuestError(`${what}: interrupted; ${state}`);
-  }
+  if (error.kind === "interrupted" && signal?.aborted) return signal.reason;
   if (callersFault && CALLERS.includes(error.kind)) return new UsageError(`${what}: ${error.message}`);
-  return new GuestError(`${what}: ${error.name}: ${error.message}; ${state}`);
+  // Whatever ended the process says itself what became of the state; an exception happens in the state that there is.
+  const state = error.kind === "exception" && event.state !== "kept" ? "; the namespace was lost before" : "";
+  return new GuestError(`${what}: ${error.name}: ${error.message}${state}`);
 };
 
 /** What the keeper or the worker refuses with reason; all else is something that broke. */
 const CALLERS: readonly string[] = ["exception", "memory"];
-
-const STATES = { kept: "kept", rolledBack: "rolled back", lost: "lost" };

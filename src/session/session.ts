@@ -1,16 +1,14 @@
 import { UsageError } from "../errors.ts";
-import type { Limits } from "../policy/limits.ts";
 import type { ResultEvent } from "../protocol/messages.ts";
 import { decodeValue } from "../protocol/values.ts";
 import { checkCall, checkLabel, checkNumber, checkRun, encodeVariables } from "./arguments.ts";
 import { adoptLane, forkLane } from "./branches.ts";
-import { Cell, type Desk } from "./cell.ts";
+import { Cell } from "./cell.ts";
 import type { CellRun } from "./cell-run.ts";
+import { type Desk, patienceOf } from "./desk.ts";
 import { assign, equip } from "./equip.ts";
 import { SessionFiles } from "./files.ts";
 import type { Lane, Request } from "./lane.ts";
-import type { Tool } from "./later.ts";
-import { ToolBox } from "./later.ts";
 import {
   type Completions,
   readCompletions,
@@ -21,6 +19,8 @@ import {
 import type { CallOptions, RunOptions, SessionEnforcement } from "./options.ts";
 import { order } from "./order.ts";
 import type { Switchboard } from "./switchboard.ts";
+import type { Tool } from "./tools/tool.ts";
+import { ToolBox } from "./tools/toolbox.ts";
 
 export type SessionParts = {
   readonly board: Switchboard;
@@ -42,7 +42,7 @@ export class Session implements AsyncDisposable {
   /** The files of the session's workspace, which its branches share. */
   readonly files: SessionFiles;
   /** Resolves with the reason, in words, when the session is over, be it by `close` or otherwise. Never rejects. */
-  readonly closed: Promise<string>;
+  readonly ended: Promise<string>;
   readonly #board: Switchboard;
   readonly #lane: Lane;
   readonly #desk: Desk;
@@ -55,7 +55,7 @@ export class Session implements AsyncDisposable {
     this.#desk = desk;
     this.enforcement = about.enforcement;
     this.python = about.python;
-    this.closed = lane.ended.then((error) => error.message);
+    this.ended = lane.ended.then((error) => error.message);
     this.files = new SessionFiles(
       (command, options) => (lane.gone ? Promise.reject(lane.gone) : board.request(command, options)),
       desk.limits,
@@ -266,11 +266,3 @@ type Asking<T> = {
   readonly callersFault?: boolean;
   readonly read: (event: ResultEvent) => T | Promise<T>;
 };
-
-/** How long a session may take over a command that is no cell, which the keeper gives as long as one. */
-export function patienceOf({ wallMs, graceMs }: Limits): number {
-  return Math.max(LEAST_PATIENCE_MS, wallMs + graceMs + SLACK_MS);
-}
-
-const LEAST_PATIENCE_MS = 30_000;
-const SLACK_MS = 10_000;

@@ -2,12 +2,12 @@ import { GuestError, UnavailableError } from "../errors.ts";
 import { type Command, PROTOCOL_VERSION, type ReadyEvent } from "../protocol/messages.ts";
 import { checkSession, encodeVariables } from "./arguments.ts";
 import type { Backend } from "./backend.ts";
-import type { Desk } from "./cell.ts";
+import { type Desk, patienceOf } from "./desk.ts";
 import { assign, equip } from "./equip.ts";
-import { ToolBox } from "./later.ts";
 import type { SessionOptions, SessionTerms } from "./options.ts";
-import { patienceOf, Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { type Ready, Switchboard } from "./switchboard.ts";
+import { ToolBox } from "./tools/toolbox.ts";
 
 /**
  * Launches a session, waits until it is ready, at most `START_MS`, and gives it its tools and variables. What the

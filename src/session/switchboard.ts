@@ -26,6 +26,7 @@ export class Switchboard {
   #ids = 0;
   #branches = 0;
   #gone: Error | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(link: Link) {
     this.#link = link;
@@ -67,7 +68,7 @@ export class Switchboard {
       this.send({ type: "close", ...(lane.branch ? { branch: lane.branch } : {}) });
     if (this.#lanes.size > 0) return;
     this.end(reason);
-    await this.#link.close();
+    await this.#closing;
   }
 
   /** Hears of a branch no more. Whether it was there, and others still are. */
@@ -118,7 +119,7 @@ export class Switchboard {
     this.#requests.clear();
     for (const lane of lanes) lane.end(error);
     for (const request of requests) request.fail(error);
-    void this.#link.close();
+    this.#closing = this.#link.close();
   }
 
   #line(line: string): void {
@@ -159,9 +160,7 @@ export class Switchboard {
     if (event.type === "file") {
       const request = this.#requests.get(event.request);
       if (!request)
-        throw new GuestError(
-          `message refused: "file" answers request ${event.request}, which waits for none`,
-        );
+        throw new GuestError(`message refused: "file" answers request ${event.request}, which nobody made`);
       this.#requests.delete(event.request);
       request.answer(event);
     }

@@ -66,7 +66,7 @@ const STATUSES: readonly (readonly [
     "import os\nos.abort()",
     ["--policy=open"],
     122,
-    /^SIGABRT: the worker died of SIGABRT; the session's state is lost\n$/,
+    /^SIGABRT: the worker died of SIGABRT; the session is as it was before the cell\n$/,
   ],
   ["sys.exit(0)", "raise SystemExit(0)", [], 0, /^$/],
   ["sys.exit(7)", "raise SystemExit(7)", [], 7, /^$/],

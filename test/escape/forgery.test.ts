@@ -29,7 +29,7 @@ for (const { name, code } of FORGERIES) {
   });
 }
 
-test("a cell finds no other descriptor to write to than its output and its channel", async () => {
+test("a cell finds no other descriptor to write to than its output and its two sockets", async () => {
   await using session = await executor.createSession();
   await session.runCode(FORGE);
   const { output } = await session.runCode(`
@@ -40,7 +40,7 @@ for descriptor in range(256):
     except OSError:
         pass
 found`);
-  assert.equal(output, ["/dev/null", "pipe", "pipe", "socket"]);
+  assert.equal(output, ["/dev/null", "pipe", "pipe", "socket", "socket"]);
 });
 
 test("garbage on stdout and stderr is output, whatever it looks like", async () => {

@@ -15,7 +15,7 @@ const ENDINGS: readonly {
   readonly code: string;
   readonly kind: string;
   readonly name: string;
-  readonly state: "kept" | "lost";
+  readonly state: "kept" | "rolledBack";
   readonly exitCode?: number;
 }[] = [
   {
@@ -115,7 +115,7 @@ const ENDINGS: readonly {
     code: "import os\nos._exit(0)",
     kind: "exit",
     name: "os._exit",
-    state: "lost",
+    state: "rolledBack",
     exitCode: 0,
   },
   {
@@ -123,7 +123,7 @@ const ENDINGS: readonly {
     code: "import os\nos._exit(3)",
     kind: "exit",
     name: "os._exit",
-    state: "lost",
+    state: "rolledBack",
     exitCode: 3,
   },
   {
@@ -131,22 +131,22 @@ const ENDINGS: readonly {
     code: "import ctypes\nctypes.string_at(0)",
     kind: "crash",
     name: "SIGSEGV",
-    state: "lost",
+    state: "rolledBack",
   },
-  { what: "an abort", code: "import os\nos.abort()", kind: "crash", name: "SIGABRT", state: "lost" },
+  { what: "an abort", code: "import os\nos.abort()", kind: "crash", name: "SIGABRT", state: "rolledBack" },
   {
     what: "kill -9 of itself",
     code: "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
     kind: "crash",
     name: "SIGKILL",
-    state: "lost",
+    state: "rolledBack",
   },
   {
     what: "SIGTERM to itself",
     code: "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)",
     kind: "crash",
     name: "SIGTERM",
-    state: "lost",
+    state: "rolledBack",
   },
   {
     what: "a MemoryError",
@@ -170,7 +170,7 @@ for (const { what, code, kind, name, state, exitCode } of ENDINGS) {
     const error = await failure(session, `print('before')\n${code}`);
     assert.equal([error.kind, error.name, error.state, error.exitCode], [kind, name, state, exitCode]);
     assert.is(error.execution.logs.stdout, "before\n");
-    await answers(session, "'kept' in globals()", state === "kept");
+    await answers(session, "kept", 1);
   });
 }
 
@@ -270,7 +270,7 @@ inSession(
   async (session) => {
     for (let round = 0; round < 100; round++) {
       const { state } = await session.runCode("import os\nos._exit(1)");
-      assert.is(state, "lost");
+      assert.is(state, "rolledBack");
     }
     await answers(session);
   },

@@ -67,7 +67,7 @@ inSession("a worker that closes its channel is ended by the cell's deadline", as
   const { ok: fine, state } = await session.runCode("os.close(channel)\nwhile True: pass", {
     timeoutMs: 300,
   });
-  assert.equal([fine, state], [false, "lost"]);
+  assert.equal([fine, state], [false, "rolledBack"]);
   await answers(session);
 });
 

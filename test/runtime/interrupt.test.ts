@@ -46,18 +46,18 @@ const HARD: readonly string[] = [
 ];
 
 for (const code of HARD) {
-  inSession(`killed after the grace period, the state is lost: ${JSON.stringify(code)}`, async (session) => {
+  inSession(`killed after the grace period, the state is that of before: ${JSON.stringify(code)}`, async (session) => {
     await ok(session, "kept = 1");
     const error = await failure(session, code, { timeoutMs: 250 });
-    assert.equal([error.kind, error.name, error.state], ["timeout", "TimeoutError", "lost"]);
+    assert.equal([error.kind, error.name, error.state], ["timeout", "TimeoutError", "rolledBack"]);
     assert.is(
       error.message,
       `the cell ran longer than 250 ms, did not stop within ${GRACE_MS} ms of being interrupted, ` +
-        "and was killed; the session's state is lost",
+        "and was killed; the session is as it was before the cell",
     );
     assert.ok(error.execution.usage.wallMs < 250 + GRACE_MS + 1000, `${error.execution.usage.wallMs} ms`);
     const next = await ok(session, "'kept' in globals()");
-    assert.equal([next.output, next.state], [false, "kept"]);
+    assert.equal([next.output, next.state], [true, "kept"]);
   });
 }
 
@@ -66,7 +66,7 @@ inSession(
   async (session) => {
     const code = "import os\ntry:\n  while True: str(1)\nexcept KeyboardInterrupt:\n  os._exit(0)";
     const error = await failure(session, code, { timeoutMs: 200 });
-    assert.equal([error.kind, error.state], ["timeout", "lost"]);
+    assert.equal([error.kind, error.state], ["timeout", "rolledBack"]);
     await answers(session);
   },
 );
@@ -135,7 +135,7 @@ inSession("a cell that ignores the signal is killed", async (session) => {
       onStdout: () => controller.abort(),
     },
   );
-  assert.equal([error.kind, error.state], ["interrupted", "lost"]);
+  assert.equal([error.kind, error.state], ["interrupted", "rolledBack"]);
   await answers(session);
 });
 

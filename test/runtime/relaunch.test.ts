@@ -16,9 +16,9 @@ for (const policy of ["strict", "data", "open"]) {
       const died = await timed(30_000, "a death", session.runCode("__import__('logging').os._exit(3)"));
       assert.is(died.error?.kind, "exit");
       assert.is(died.error?.exitCode, 3);
-      assert.is(died.state, "lost");
+      assert.is(died.state, "rolledBack");
       const after = await timed(30_000, "the next cell", session.runCode("'x' in globals()"));
-      assert.is(after.output, false);
+      assert.is(after.output, true);
       assert.is(after.state, "kept");
       const socket = await timed(
         30_000,

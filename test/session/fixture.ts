@@ -7,10 +7,14 @@ import {
   PythonExecutor,
   type RunOptions,
   type Session,
+  type SessionOptions,
 } from "../../src/index.ts";
 import { timed } from "../support/timed.ts";
 
 type Body = (session: Session) => Promise<void>;
+
+/** How long a test may take, in milliseconds, and what its session is started with. */
+type Setting = SessionOptions & { readonly ms?: number };
 
 /**
  * One executor for a whole test file, started by the first test that needs it and closed at the end. Every test gets a
@@ -29,10 +33,11 @@ export function withSessions(options: ExecutorOptions = {}) {
       () => {},
     );
   });
-  const inSession = (name: string, body: Body, ms = 30_000): void => {
+  const inSession = (name: string, body: Body, setting: number | Setting = {}): void => {
+    const { ms = 30_000, ...sessionOptions } = typeof setting === "number" ? { ms: setting } : setting;
     test(name, () =>
       timed(ms, name, async () => {
-        await using session = await (await executor()).createSession();
+        await using session = await (await executor()).createSession(sessionOptions);
         await body(session);
       }),
     );

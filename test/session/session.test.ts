@@ -58,9 +58,10 @@ inSession("every execution has all of its fields", async (session) => {
     isFinalAnswer: false,
     logs: { stdout: "a\n", stderr: "" },
     results: [],
+    toolCalls: [],
     state: "kept",
     denials: [],
-    truncated: { stdout: 0, stderr: 0, output: false },
+    truncated: { stdout: 0, stderr: 0, output: false, displays: 0, toolCalls: 0 },
     executionCount: 1,
   });
   assert.ok(usage.wallMs > 0 && usage.cpuMs > 0 && usage.peakMemoryBytes > 1 << 20);

@@ -132,7 +132,7 @@ const bounded = (text: string, longest = LONGEST_ANNOTATION, instead = "Any"): s
   text.length <= longest ? text : instead;
 
 /** JSON Schema's types, and those of TypeBox and zod that JSON has no word for. */
-const SIMPLE: Readonly<Record<string, string>> = {
+export const SIMPLE: Readonly<Record<string, string>> = {
   string: "str",
   integer: "int",
   bigint: "int",
@@ -153,6 +153,8 @@ const listOf = (item: string): string => (item === "Any" ? "list" : `list[${item
 /** One value that is allowed; Python's Literal takes strings, integers and booleans. */
 const member = (value: unknown): string => {
   if (value === null) return "None";
+  // Python 3.13 cannot read half a surrogate pair in an annotation.
+  if (typeof value === "string" && /\p{Cs}/u.test(value)) return "str";
   if (typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value))
     return `Literal[${pythonLiteral(value, LONGEST_ANNOTATION)}]`;
   return typeof value === "number"

@@ -2,6 +2,7 @@ import type { Annotations } from "./annotations.ts";
 import { type JsonSchema, type JsonSchemaObject, resolve } from "./json-schema.ts";
 import { shown, wholeCharacters } from "./literal.ts";
 import type { Parameter } from "./parameters.ts";
+import { restName } from "./stub.ts";
 
 /** What a docstring is made of. */
 export type Described = {
@@ -23,17 +24,21 @@ export function docstring({ description, parameters, rest, input, output, shapes
     const text = aboutParameter(parameter, input);
     return text === "" ? [] : [`${parameter.name}: ${text}`];
   });
-  if (rest && parameters.length > 0) args.push("**kwargs: Further named arguments.");
+  if (rest && parameters.length > 0) args.push(`**${restName(parameters)}: Further named arguments.`);
   const types = [...shapes].map(([name, shape]) => `${name}: ${shape}`);
   const returns = output ? aboutResult(output) : "";
-  return [
-    wholeCharacters((description ?? "").trim().replaceAll(/\r\n?/g, "\n"), LONGEST_DESCRIPTION),
-    section("Args", args),
-    section("Returns", returns === "" ? [] : [returns]),
-    section("Types", types),
-  ]
-    .filter((part) => part !== "")
-    .join("\n\n");
+  return (
+    [
+      wholeCharacters((description ?? "").trim().replaceAll(/\r\n?/g, "\n"), LONGEST_DESCRIPTION),
+      section("Args", args),
+      section("Returns", returns === "" ? [] : [returns]),
+      section("Types", types),
+    ]
+      .filter((part) => part !== "")
+      .join("\n\n")
+      // Python 3.13 refuses a docstring with half a surrogate pair.
+      .replaceAll(/\p{Cs}/gu, "\ufffd")
+  );
 }
 
 const LONGEST_DESCRIPTION = 8000;

@@ -1,3 +1,5 @@
+import { PythonScalar } from "../../protocol/twins.ts";
+
 /** A JSON value as a Python literal, `...` when there is none or it is long, as in a stub file. */
 export function pythonLiteral(value: unknown, longest = 80): string {
   const text = literal(value, 0);
@@ -59,6 +61,7 @@ const objectType = (value: object): string => {
   if (value instanceof Set) return "set";
   if (value instanceof Date) return "datetime";
   if (value instanceof Uint8Array) return "bytes";
+  if (value instanceof PythonScalar) return value.kind;
   return isPlainObject(value) ? "dict" : "array";
 };
 
@@ -72,6 +75,7 @@ const summary = (value: unknown, depth: number): string => {
   if (typeof value !== "object" || value === null) return literal(value ?? null, 0) ?? typeof value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "datetime" : value.toISOString();
   if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof PythonScalar) return wholeCharacters(value.text, 200);
   if (depth > 1) return "...";
   const within = (items: readonly string[], size: number): string =>
     [...items, ...(size > items.length ? ["..."] : [])].join(", ");

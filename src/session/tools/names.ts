@@ -1,12 +1,12 @@
 /** Whether Python takes it as a name, the same in every version: an identifier, and no keyword. */
 export function isPythonName(name: string): boolean {
-  return IDENTIFIER.test(name) && name.normalize("NFKC") === name && !KEYWORDS.has(name);
+  return isIdentifier(name) && !KEYWORDS.has(name);
 }
 
 /** What is wrong with the name of a tool, or undefined: tools are builtins, and must not take another's place there. */
 export function faultOfToolName(name: string): string | undefined {
   if (name.length > LONGEST) return `is longer than ${LONGEST} characters`;
-  if (!IDENTIFIER.test(name) || name.normalize("NFKC") !== name) return "is no Python identifier";
+  if (!isIdentifier(name)) return "is no Python identifier";
   if (KEYWORDS.has(name)) return "is a Python keyword";
   if (/^__.*__$/.test(name)) return "has two underscores at both ends, as only Python's own names do";
   if (TAKEN.has(name)) return "is a name that Python or a session already gives to something";
@@ -15,16 +15,27 @@ export function faultOfToolName(name: string): string | undefined {
 
 /** The Python name of what a schema calls `key`: `from` is `from_`, and `max-results` is `max_results`. */
 export function pythonName(key: string): string {
-  const replaced = key.normalize("NFKC").replaceAll(/[^\p{XIDC}]|[\u{10000}-\u{10ffff}]/gu, "_");
+  const replaced = key
+    .normalize("NFKC")
+    .replaceAll(/\P{XIDC}/gu, "_")
+    .replaceAll(DIFFERING, "_");
   const begun = /^[\p{XIDS}_]/u.test(replaced) ? replaced : `_${replaced}`;
   return KEYWORDS.has(begun) ? `${begun}_` : begun;
 }
 
+const isIdentifier = (name: string): boolean =>
+  IDENTIFIER.test(name) && name.normalize("NFKC") === name && name.search(DIFFERING) < 0;
+
 /** As the protocol bounds names. */
 export const LONGEST = 100;
 
-/** Only the basic plane: letters beyond it are mostly newer than the oldest Python that runs cells. */
-const IDENTIFIER = /^(?!.*[\u{10000}-\u{10ffff}])[\p{XIDS}_]\p{XIDC}*$/u;
+const IDENTIFIER = /^[\p{XIDS}_]\p{XIDC}*$/u;
+
+/**
+ * What not every Python takes: letters beyond the basic plane, which are mostly newer than the oldest that runs cells,
+ * the two joiners, and the middle dot of Katakana.
+ */
+const DIFFERING = /[\u{10000}-\u{10ffff}]|\u200c|\u200d|\u30fb/gu;
 
 /** Those of 3.9 to 3.14, and the one constant that cannot be assigned to. */
 const KEYWORDS: ReadonlySet<string> = new Set(

@@ -13,7 +13,11 @@ import {
 import { LONGEST, pythonName } from "./names.ts";
 
 /** One parameter of a tool: as Python has it, and the schema of its value. */
-export type Parameter = WireTool["parameters"][number] & { readonly schema: JsonSchema };
+export type Parameter = WireTool["parameters"][number] & {
+  readonly schema: JsonSchema;
+  /** Whether `None` is a value of it; where it is not, it stands for a value that was left out. */
+  readonly nullable: boolean;
+};
 
 export type Parameters = {
   /** Those that must be given come first, as Python demands. */
@@ -67,14 +71,13 @@ const readParameter = (
   const given =
     typeof schema === "object" && "default" in schema ? schema : typeof found === "object" ? found : {};
   const byDefault = "default" in given ? encodeValue(given.default) : undefined;
+  const known = { key, name, schema, nullable: /^Any$|(?:^|\| )None$/.test(annotation) };
   // What has a default need not be given, whatever `required` says: TypeBox lists such properties there.
-  if (byDefault !== undefined) return { key, name, schema, required: false, default: byDefault, annotation };
-  return { key, name, schema, required, annotation: required ? annotation : orNone(annotation) };
+  if (byDefault !== undefined) return { ...known, required: false, default: byDefault, annotation };
+  // `None` says in Python what an absent key says in JavaScript.
+  const shown = required || known.nullable ? annotation : `${annotation} | None`;
+  return { ...known, required, annotation: shown };
 };
-
-/** `None` says in Python what an absent key says in JavaScript. */
-const orNone = (annotation: string): string =>
-  annotation === "Any" || /(?:^|\| )None$/.test(annotation) ? annotation : `${annotation} | None`;
 
 type Shape = {
   readonly properties: ReadonlyMap<string, JsonSchema>;

@@ -9,8 +9,15 @@ export function signature({ name, parameters, rest, returns }: WireTool): string
     const value = byDefault === undefined ? "None" : pythonLiteral(decodeValue(byDefault));
     return `${name}: ${annotation} = ${value}`;
   });
-  if (rest) list.push("**kwargs: Any");
+  if (rest) list.push(`**${restName(parameters)}: Any`);
   return `${name}(${list.join(", ")}) -> ${returns}`;
+}
+
+/** The name of what gathers further arguments; the worker finds the same one. */
+export function restName(parameters: readonly { readonly name: string }[]): string {
+  let name = "kwargs";
+  while (parameters.some((other) => other.name === name)) name += "_";
+  return name;
 }
 
 /** The tool as a stub that Python compiles, whatever its description says. */
@@ -28,14 +35,13 @@ export function stub(tool: WireTool): string {
 const escaped = (text: string): string =>
   text
     .replaceAll("\\", "\\\\")
-    .replaceAll('"""', '\\"\\"\\"')
-    .replace(/"$/, '\\"')
+    .replaceAll(/"{3,}|"+$/g, (quotes) => '\\"'.repeat(quotes.length))
     .replaceAll(UNPRINTABLE, (found) => {
       const code = found.charCodeAt(0);
       return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
     });
 
-/** Controls but the newline and the tab, separators that editors take for a newline, and lone surrogates. */
+/** Controls but the newline and the tab, and separators that editors take for a newline. */
 const UNPRINTABLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not come through
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]/g;

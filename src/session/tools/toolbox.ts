@@ -74,7 +74,7 @@ const bind = (name: string, tool: Tool): { bound: BoundTool; wire: WireTool } =>
   const returns = returned && output?.json !== undefined ? returned.of(output.json) : "Any";
   const wire: WireTool = {
     name,
-    parameters: list.map(({ schema: _, ...parameter }) => parameter),
+    parameters: list.map(({ schema: _, nullable: __, ...parameter }) => parameter),
     rest,
     returns,
     doc: docstring({

@@ -1,0 +1,326 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+
+import { type ExecutionEvent, GuestError, type RunOptions, UsageError } from "../../src/index.ts";
+import { rejects } from "../support/rejects.ts";
+import { timed } from "../support/timed.ts";
+import { connected, error, result } from "./wire.ts";
+
+/* One cell against a scripted keeper: what its events come to, and what is answered. */
+
+const within = (name: string, body: () => Promise<void>): void => {
+  test(name, () => timed(10_000, name, body));
+};
+
+/** A cell under way, with what its keeper says and hears. */
+const running = async (options: RunOptions = {}, setting: Parameters<typeof connected>[0] = {}) => {
+  const { wire, session } = await connected(setting);
+  const run = session.runCode("code", options);
+  const { id, ...command } = await wire.command("run");
+  const say = (...events: readonly object[]): void => {
+    wire.say(...events.map((event) => ({ id, ...event })));
+  };
+  return { wire, session, run, id, command, say };
+};
+
+within("a cell goes out with its source, its time and the name that tracebacks have for it", async () => {
+  const { command, wire, run, session } = await running({}, { limits: { wallMs: 5000 } });
+  assert.equal(command, { type: "run", code: "code", wallMs: 5000, filename: "<cell 1>" });
+  await wire.answer("run");
+  await run;
+  const set = session.setVariables({ a: 1 });
+  await wire.answer("assign");
+  await set;
+  void session.runCode("next", { timeoutMs: 10.2, filename: "next.py" });
+  const next = await wire.command("run", 2);
+  assert.equal([next.wallMs, next.filename], [11, "next.py"]);
+  void session.runCode("third");
+  await wire.answer("run", {}, 2);
+  assert.is((await wire.command("run", 3)).filename, "<cell 3>", "only cells count");
+});
+
+const display = { type: "display", bundle: [{ mime: "text/html", data: "<b>" }] };
+
+within("displays are events, and results in their order", async () => {
+  const heard: unknown[] = [];
+  const { wire, run, say } = await running({ onDisplay: (bundle) => heard.push(bundle) });
+  say(display, { type: "display", bundle: [{ mime: "image/png", data: "aGk=" }] });
+  await wire.answer("run", { truncated: { stdout: 0, stderr: 0, output: false, displays: 3 } });
+  const { results, truncated } = await run;
+  assert.equal(results, [{ "text/html": "<b>" }, { "image/png": "aGk=" }]);
+  assert.equal(heard, results);
+  assert.is(truncated.displays, 3);
+});
+
+within("the first final answer is the output, as soon as it is given", async () => {
+  const { wire, run, say } = await running();
+  say(
+    { type: "final", output: { $: "int", v: "0x10" }, text: "16" },
+    { type: "final", output: 2, text: "2" },
+  );
+  for await (const event of run) {
+    assert.equal(event, { type: "finalAnswer", output: 16n, text: "16" });
+    break;
+  }
+  await wire.answer("run", { output: 3, text: "3" });
+  const { ok, output, text, isFinalAnswer } = await run;
+  assert.equal([ok, output, text, isFinalAnswer], [true, 16n, "16", true]);
+});
+
+within("a final answer stands beside an error that came after it", async () => {
+  const { wire, run, say } = await running();
+  say({ type: "final", output: "yes", text: "'yes'" });
+  await wire.answer("run", { ...error("TimeoutError", "too long", "timeout"), state: "rolledBack" });
+  const execution = await run;
+  assert.equal(
+    [execution.ok, execution.isFinalAnswer, execution.output, execution.error?.kind, execution.state],
+    [false, true, "yes", "timeout", "rolledBack"],
+  );
+});
+
+for (const [what, fields] of [
+  ["without a twin", {}],
+  ["that is none", { output: { $: "nonsense", v: 1 } }],
+] as const) {
+  within(`a final answer ${what} is there as its text`, async () => {
+    const { wire, run, say } = await running();
+    say({ type: "final", text: "<object>", ...fields });
+    await wire.answer("run");
+    const { ok, output, text, isFinalAnswer } = await run;
+    assert.equal([ok, output, text, isFinalAnswer], [true, undefined, "<object>", true]);
+  });
+}
+
+within("a call of a tool is answered under the cell's id, and is a record and two events", async () => {
+  const heard: string[] = [];
+  const { wire, run, say, id } = await running(
+    { onToolCall: ({ call }) => heard.push(call.status) },
+    { tools: { double: { inputSchema: { properties: { n: { type: "integer" } } }, execute: double } } },
+  );
+  say({ type: "call", call: 7, tool: "double", arguments: [{ name: "n", value: 21 }] });
+  assert.equal(await wire.command("answer"), { type: "answer", id, call: 7, value: 42 });
+  await wire.answer("run");
+  const { toolCalls } = await run;
+  assert.equal(
+    toolCalls.map(({ tool, status, arguments: given }) => [tool, status, given]),
+    [["double", "ok", { n: 21 }]],
+  );
+  assert.equal(heard, ["pending", "ok"]);
+});
+
+const double = ({ n }: { n: number }): number => 2 * n;
+
+within(
+  "a call is listed also when the state was rolled back, and what it gives then goes nowhere",
+  async () => {
+    let finish = (_: number): void => {};
+    let aborted = false;
+    const begun = new Promise<void>((resolve) => {
+      void running(
+        {},
+        {
+          tools: {
+            slow: {
+              execute: (_: never, { signal }) => {
+                signal.addEventListener("abort", () => {
+                  aborted = true;
+                });
+                return new Promise<number>((settle) => {
+                  finish = settle;
+                  resolve();
+                });
+              },
+            },
+          },
+        },
+      ).then(async ({ wire, run, say }) => {
+        say({ type: "call", call: 1, tool: "slow", arguments: [] });
+        await begun;
+        await wire.answer("run", { ...error("Crash", "killed", "crash"), state: "rolledBack" });
+        const { toolCalls, state } = await run;
+        assert.equal(
+          [state, toolCalls.map(({ status }) => status), aborted],
+          ["rolledBack", ["aborted"], true],
+        );
+        finish(1);
+        await new Promise(setImmediate);
+        assert.not(wire.types.includes("answer"));
+        ended();
+      }, failed);
+    });
+    await over;
+  },
+);
+
+let ended = (): void => {};
+let failed = (_: unknown): void => {};
+const over = new Promise<void>((resolve, reject) => {
+  ended = resolve;
+  failed = reject;
+});
+
+within("input is read from a text line by line, and then ends", async () => {
+  const { wire, run, say, id, command } = await running({ input: "one\r\ntwo\n" });
+  assert.is(command.input, true);
+  say(...[1, 2, 3].map((call) => ({ type: "input", call, prompt: "? " })));
+  for (const [index, value] of ["one", "two", null].entries()) {
+    assert.equal(await wire.command("answer", index + 1), { type: "answer", id, call: index + 1, value });
+  }
+  await wire.answer("run");
+  assert.ok((await run).ok);
+});
+
+within("a cell's onInput comes before the session's, and is an event", async () => {
+  const { wire, run, say, session } = await running(
+    { onInput: async (prompt) => `to ${prompt}` },
+    { onInput: () => "from the session\n" },
+  );
+  say({ type: "input", call: 1, prompt: "a" });
+  assert.is((await wire.command("answer")).value, "to a");
+  await wire.answer("run");
+  const events: ExecutionEvent[] = [];
+  for await (const event of run) events.push(event);
+  assert.equal(events[0], { type: "input", prompt: "a" });
+  const second = session.runCode("2");
+  const { id } = await wire.command("run", 2);
+  wire.say({ type: "input", id, call: 1, prompt: "b" });
+  assert.is((await wire.command("answer", 2)).value, "from the session");
+  await wire.answer("run", {}, 2);
+  await second;
+});
+
+for (const [what, onInput, words] of [
+  [
+    "throws",
+    () => {
+      throw new RangeError("no keyboard");
+    },
+    "no keyboard",
+  ],
+  ["rejects", () => Promise.reject(new RangeError("no keyboard")), "no keyboard"],
+  ["gives a number", () => 5 as never, "onInput: gave a number, not a string or null"],
+  ["gives two lines", () => "a\nb", "onInput: gave more than one line"],
+] as const) {
+  within(
+    `an onInput that ${what} is the end of input for Python, and fails the run when it is over`,
+    async () => {
+      const { wire, run, say } = await running({ onInput });
+      say({ type: "input", call: 1, prompt: "" });
+      assert.is((await wire.command("answer")).value, null);
+      await wire.answer("run");
+      await rejects(run, words.startsWith("onInput") ? UsageError : RangeError, words);
+    },
+  );
+}
+
+within("an answer that comes after the cell goes nowhere, and its onInput is told to stop", async () => {
+  let answer = (_: string): void => {};
+  let stopped: AbortSignal | undefined;
+  const { wire, run, say } = await running({
+    onInput: (_, { signal }) => {
+      stopped = signal;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+  });
+  say({ type: "input", call: 1, prompt: "" });
+  await wire.answer("run");
+  await run;
+  assert.ok(stopped?.aborted);
+  answer("late");
+  await new Promise(setImmediate);
+  assert.not(wire.types.includes("answer"));
+});
+
+for (const name of ["onDisplay", "onToolCall", "onResult"] as const) {
+  within(`an ${name} that throws fails its own run, not the session`, async () => {
+    const { wire, run, say, session } = await running({
+      [name]: () => {
+        throw new RangeError("in the callback");
+      },
+    });
+    say(display, { type: "call", call: 1, tool: "none", arguments: [] });
+    await wire.answer("run");
+    await rejects(run, RangeError, "in the callback");
+    const next = session.runCode("1");
+    await wire.answer("run", {}, 2);
+    assert.ok((await next).ok);
+  });
+}
+
+within("onResult hears of the execution, also of one that was never run", async () => {
+  const heard: unknown[] = [];
+  const onResult: RunOptions["onResult"] = (execution) => heard.push(execution);
+  const { wire, run, session } = await running({ onResult });
+  await wire.answer("run");
+  const unrun = await session.runCode("1", { signal: AbortSignal.abort(), onResult });
+  assert.equal(heard, [await run, unrun]);
+});
+
+within("what was lost, and why nothing protects the state, is said", async () => {
+  const { wire, run, session } = await running();
+  await wire.answer("run", { ...error("Crash", "killed", "crash"), state: "lost", lost: ["a", "b"] });
+  const { state, lost, unprotected } = await run;
+  assert.equal([state, lost, unprotected], ["lost", ["a", "b"], undefined]);
+  const next = session.runCode("2");
+  await wire.answer("run", { unprotected: "2 native threads were running" }, 2);
+  assert.is((await next).unprotected, "2 native threads were running");
+});
+
+within("a loss that another command was told of is said by the next cell, once", async () => {
+  const { wire, session } = await connected();
+  const listing = session.variables();
+  await wire.answer("inspect", { output: [], state: "lost", lost: ["a"] });
+  assert.equal(await listing, []);
+  const states: unknown[] = [];
+  for (const nth of [1, 2]) {
+    const run = session.runCode("1");
+    await wire.answer("run", {}, nth);
+    const { state, lost } = await run;
+    states.push([state, lost]);
+  }
+  assert.equal(states, [
+    ["lost", ["a"]],
+    ["kept", undefined],
+  ]);
+});
+
+within("a value that is none costs its cell", async () => {
+  const { wire, run } = await running();
+  await wire.answer("run", { output: { $: "nonsense", v: 1 }, text: "?" });
+  const { error: failure, state } = await run;
+  assert.equal([failure?.kind, failure?.name, state], ["crash", "ProtocolError", "kept"]);
+});
+
+within("logs are two texts, and one where a string is wanted", async () => {
+  const { wire, run, say } = await running();
+  say({ type: "stdout", text: "out" }, { type: "stderr", text: "err" });
+  await wire.answer("run");
+  const { logs } = await run;
+  assert.equal([`${logs}`, { ...logs }], ["outerr", { stdout: "out", stderr: "err" }]);
+});
+
+within("a cell that is given up while it runs hears what ended the session", async () => {
+  const { wire, run } = await running();
+  wire.say({ type: "fatal", reason: "out of everything" });
+  await rejects(run, GuestError, "session ended: out of everything");
+  wire.say(result({ id: 1 }));
+});
+
+for (const [what, options, words] of [
+  ["input that is no string", { input: 5 }, "runCode: input is number, not a string"],
+  [
+    "both input and onInput",
+    { input: "", onInput: () => "" },
+    "runCode: input and onInput exclude each other",
+  ],
+  ["an onToolCall that is none", { onToolCall: 1 }, "runCode: onToolCall is number, not a function"],
+] as const) {
+  within(`${what} is the caller's error`, async () => {
+    const { session } = await connected();
+    await rejects(async () => session.runCode("1", options as never), UsageError, words);
+  });
+}
+
+test.run();
