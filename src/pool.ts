@@ -256,7 +256,7 @@ export class SessionPool implements AsyncDisposable {
 
   #unavailable(): UnavailableError {
     const reason = this.#reason instanceof Error ? this.#reason.message : String(this.#reason);
-    return new UnavailableError(`pool has no session: the last one failed: ${reason}`, {
+    return new UnavailableError(`pool has no session: ${reason}`, {
       cause: this.#reason,
     });
   }

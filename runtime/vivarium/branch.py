@@ -41,7 +41,7 @@ class Branch:
         self.task: Optional[Task] = None
         # Tasks that came while the branch was busy with something of its own.
         self._queue: List[Task] = []
-        self._examiner = Examiner(self._spec, self._loop, self._examined)
+        self._examiner = Examiner(self._spec, session.imports, self._loop, self._examined)
         self._copier = Copier(self._loop)
         self.shelf = shelf or Shelf(Fresh() if session.checkpoints else None, *session.history)
         # Whether the namespace is no longer what the current checkpoint has.
@@ -72,12 +72,26 @@ class Branch:
         worker.confined()
         self.start(worker)
         self._session.listen(worker)
-        if self._session.argv is not None:
-            worker.send({"type": "start", "argv": self._session.argv})
+        self.introduce(worker)
         if self.tools:
             self._ignored += 1
             worker.send({**self.tools, "id": 0})
         return worker
+
+    def introduce(self, worker: WorkerHand) -> None:
+        """Tells a worker what the session was started with."""
+        session = self._session
+        argv = {} if session.argv is None else {"argv": session.argv}
+        imports = {"imports": session.imports} if session.imports else {}
+        if argv or imports:
+            worker.send({"type": "start", **argv, **imports})
+
+    def reconsider(self) -> None:
+        """Begins anew with what the session was started with, before its first order."""
+        self.shelf = Shelf(Fresh() if self._session.checkpoints else None, *self._session.history)
+        self._examiner = Examiner(self._spec, self._session.imports, self._loop, self._examined)
+        if self.worker:
+            self.introduce(self.worker)
 
     # Orders.
 
@@ -539,10 +553,6 @@ class Branch:
         # What both have in common is counted once, here.
         hand.shared_bytes = hand.base_bytes + self.size()
         return branch
-
-    def renew_shelf(self) -> None:
-        """Begins anew with checkpoints as the session has them now."""
-        self.shelf = Shelf(Fresh() if self._session.checkpoints else None, *self._session.history)
 
     def become(self, other: Branch) -> None:
         """Takes the worker and the state of another branch, which is no more."""

@@ -60,7 +60,7 @@ def _sorted(word: str, found: Iterable[Match], quote: str) -> List[Dict[str, str
             continue
         if quote or ((word.startswith("_") or not text.startswith("_")) and text.rstrip("=").isidentifier()):
             kept[text] = match
-    order = sorted(kept.values(), key=lambda match: (match.rank, match.text.startswith("_"), match.text.lower(), match.text))
+    order = sorted(kept.values(), key=lambda one: (one.rank, one.text.startswith("_"), one.text.lower(), one.text))
     return [{"text": match.text, "kind": match.kind} for match in order[:_MOST_MATCHES]]
 
 
@@ -161,7 +161,7 @@ def _first(token: Token, namespace: Dict[str, Any]) -> Any:
 
 
 def _subscript(tokens: List[Token]) -> Tuple[Any, int]:
-    """The literal after an opening bracket, and how many tokens the subscript has with both brackets; 0 if it is none."""
+    """The literal after an opening bracket, and how many tokens it takes with both brackets; 0 if it is none."""
     opening = next((at for at in range(len(tokens)) if tokens[at].text == "[" and tokens[at].kind == "mark"), None)
     literal = tokens[-1] if tokens else None
     if opening is None or literal is None:

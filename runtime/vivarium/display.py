@@ -32,7 +32,7 @@ class Display:
     def __init__(self, send_bundle: Callable[[Bundle], None], budget: int) -> None:
         self._send_bundle = send_bundle
         self._budget = max(4096, budget)
-        self.figures = figures.Figures(self)
+        self.pictures = figures.Pictures()
 
     def display(
         self,
@@ -48,7 +48,7 @@ class Display:
             bundle = self._raw(value) if raw else self._bundle(value, None, include, exclude)[0]
             if bundle:
                 self.send(bundle)
-                self.figures.displayed(value, bundle)
+                self.pictures.add(value, bundle)
         return None if display_id is None else Handle(self)
 
     def bundle_of(self, value: Any) -> Bundle:
@@ -63,8 +63,7 @@ class Display:
         if is_exactly(value, _PLAIN):
             return None
         bundle, is_rich = self._bundle(value, text, None, None)
-        self.figures.displayed(value, bundle)
-        return bundle if bundle and is_rich else None
+        return bundle if bundle and is_rich and not self.pictures.has(value, bundle) else None
 
     def send(self, bundle: Bundle) -> None:
         """Sends a bundle after what was printed before it."""
@@ -105,8 +104,8 @@ class Display:
         if text is None and not asked.notes:
             return bundle
         # Head and tail are what a cut leaves: the notes are at the end.
-        said = "\n".join([bounded_text(text or "", min(self._budget // 8, _TEXT_CHARS), self._budget // 8), *asked.notes])
-        said = bounded_text(said.lstrip("\n"), self._budget // 4, self._budget // 4)
+        shown = bounded_text(text or "", min(self._budget // 8, _TEXT_CHARS), self._budget // 8)
+        said = bounded_text("\n".join([shown, *asked.notes]).lstrip("\n"), self._budget // 4, self._budget // 4)
         return [{"mime": "text/plain", "data": said}, *bundle]
 
 

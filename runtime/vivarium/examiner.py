@@ -23,11 +23,12 @@ class Finding(NamedTuple):
 class Examiner:
     """Looks at one source at a time; `heard` is called when a child has something to say."""
 
-    def __init__(self, spec: Spec, loop: Loop, heard: Callable[[], None]) -> None:
+    def __init__(self, spec: Spec, imports: List[str], loop: Loop, heard: Callable[[], None]) -> None:
         self._spec = spec
         self._loop = loop
         self._heard = heard
         self._rules = ImportRules(spec.imports_allowed, spec.imports_denied)
+        self._rules.extend(imports)
         self._child: Optional[ParserChild] = None
         self._filename = ""
 

@@ -5,6 +5,7 @@ matplotlib is never imported here, only met: nothing of this runs in a session t
 
 from __future__ import annotations
 
+import _weakref
 import io
 import os
 import sys
@@ -20,7 +21,7 @@ _MOST_DPI = 300
 _LEAST_DPI = 30
 # Below that there are no letters at all, which the font library takes for an error.
 _COARSEST_DPI = 10
-# What is drawn outside of a figure's own frame (a legend beside it) belongs to the picture, up to this many times its size.
+# What is drawn beside a figure's own frame, such as a legend, belongs to the picture, up to this many times its size.
 _MOST_GROWTH = 3
 _PAD_INCHES = 0.1
 
@@ -31,13 +32,33 @@ def forms(value: Any, limit: int) -> Iterator[Tuple[str, Callable[[], bytes]]]:
         yield "image/png", lambda: _png(value, limit)
 
 
+class Pictures:
+    """What figures looked like when this cell showed them, so that none is shown twice as it was."""
+
+    def __init__(self) -> None:
+        # By identity, with what tells whether that is still the same figure.
+        self._shown: Dict[int, Tuple[Any, int]] = {}
+
+    def add(self, value: Any, bundle: Any) -> None:
+        """Remembers a bundle that was sent; what is no figure may be shown as often as one likes."""
+        picture = _picture(value, bundle)
+        if picture is not None:
+            self._shown[id(value)] = (_weakref.ref(value), hash(picture))
+
+    def has(self, value: Any, bundle: Any) -> bool:
+        """Whether a figure was shown with just this picture."""
+        picture, known = _picture(value, bundle), self._shown.get(id(value))
+        return picture is not None and known is not None and known[0]() is value and known[1] == hash(picture)
+
+    def clear(self) -> None:
+        self._shown.clear()
+
+
 class Figures:
     """The open figures of a session's pyplot; `display` is the session's own."""
 
     def __init__(self, display: Any) -> None:
         self._display = display
-        # The pictures that figures had when they were displayed by name, so that none is shown twice.
-        self._shown: Dict[int, str] = {}
 
     def watch(self) -> None:
         """Has pyplot work without a screen as soon as it is imported."""
@@ -45,39 +66,41 @@ class Figures:
         after_import("matplotlib.pyplot", self._adopt)
 
     def displayed(self, value: Any, bundle: Any) -> None:
-        """Remembers a figure that was displayed by name, as it was then."""
-        for form in bundle if _is_figure(value) else ():
-            if form["mime"] == "image/png":
-                self._shown[id(value)] = form["data"]
+        """Says that a cell's last value was sent, so that a figure is not shown twice."""
+        self._display.pictures.add(value, bundle)
 
     def flush(self) -> None:
-        """Shows every open figure that has not been shown as it is, and closes them all."""
+        """Ends a cell: shows every open figure that has not been shown as it is, and closes them all."""
         try:
-            for figure in _open_figures():
-                self._show(figure)
+            self._show_all()
         finally:
-            # Also when somebody interrupts: they would be the next cell's figures.
-            self.discard()
+            self._display.pictures.clear()
 
     def discard(self) -> None:
-        """Closes every open figure without drawing it."""
-        self._shown.clear()
-        if _open_figures():
-            sys.modules["matplotlib._pylab_helpers"].Gcf.destroy_all()
+        """Ends a cell that was interrupted: closes every open figure without drawing it."""
+        self._display.pictures.clear()
+        _close_all()
+
+    def _show_all(self) -> None:
+        try:
+            for figure in _open_figures():
+                if not _is_empty(figure):
+                    self._show(figure)
+        finally:
+            # Also when somebody interrupts: they would be the next cell's figures.
+            _close_all()
 
     def _show(self, figure: Any) -> None:
-        if _is_empty(figure):
-            return
         bundle = self._display.bundle_of(figure)
-        known = self._shown.get(id(figure))
-        if known is None or not any(form["data"] == known for form in bundle):
+        if not self._display.pictures.has(figure, bundle):
             self._display.send(bundle)
+            self._display.pictures.add(figure, bundle)
 
     def _adopt(self, pyplot: Any) -> None:
         def show(*args: Any, **options: Any) -> None:
             """Shows all open figures now. With `block=False` they stay open, and are shown when the cell ends."""
             if options.get("block", args[0] if args else None) is not False:
-                self.flush()
+                self._show_all()
 
         pyplot.show = show
 
@@ -96,6 +119,17 @@ def _open_figures() -> List[Any]:
     except Exception:
         # The cell has put something else in its place.
         return []
+
+
+def _close_all() -> None:
+    if _open_figures():
+        sys.modules["matplotlib._pylab_helpers"].Gcf.destroy_all()
+
+
+def _picture(value: Any, bundle: Any) -> Any:
+    """The picture in the bundle of a figure; None for anything else."""
+    forms = [form["data"] for form in bundle if form["mime"] == "image/png"] if _is_figure(value) else []
+    return forms[0] if forms else None
 
 
 def _is_figure(value: Any) -> bool:

@@ -35,6 +35,11 @@ class ImportRules:
         self._deny = deny
         self._anything = "*" in allow and not deny
 
+    def extend(self, allow: List[str]) -> None:
+        """Lets more through; what is denied stays denied."""
+        self._allow = [*self._allow, *allow]
+        self._anything = "*" in self._allow and not self._deny
+
     def allows(self, module: str) -> bool:
         """Whether `import module` is let through."""
         name = _normalise(module)

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, Dict, List, Optional
 
 from .channel import encode
-from .line import Line, Nested, running_loop
+from .line import Line, Nested
 from .text import cut
 from .values import decode
 
@@ -58,7 +58,7 @@ class Host:
 
     def call(self, tool: str, arguments: Arguments) -> Any:
         """Calls a tool and waits for its value; raises ToolError."""
-        return self.value_of(tool, self._ask("call", tool, tool=tool, arguments=arguments))
+        return self.value_of(tool, self._ask("call", tool, {"tool": tool, "arguments": arguments}))
 
     def start(self, tool: str, arguments: Arguments, loop: Any, future: Any) -> None:
         """Calls a tool for a future of the running loop."""
@@ -68,7 +68,7 @@ class Host:
 
     def read_line(self, prompt: str) -> Optional[str]:
         """A line of input, None at its end."""
-        value = self.value_of(None, self._ask("input", None, prompt=cut(prompt, _PROMPT_CHARS)))
+        value = self.value_of(None, self._ask("input", None, {"prompt": cut(prompt, _PROMPT_CHARS)}))
         return None if value is None else str(value)
 
     def value_of(self, tool: Optional[str], reply: Dict[str, Any]) -> Any:
@@ -79,7 +79,7 @@ class Host:
         name, message = error["name"], error["message"]
         raise ToolError(message if name in _PLAIN_NAMES else f"{name}: {message}", tool, name)
 
-    def _ask(self, kind: str, tool: Optional[str], **parts: Any) -> Dict[str, Any]:
+    def _ask(self, kind: str, tool: Optional[str], parts: Dict[str, Any]) -> Dict[str, Any]:
         line = self._needed(tool)
         number = next(self._numbers)
         blocking = _thread.get_ident() == self.main_thread
@@ -98,8 +98,3 @@ class Host:
         if len(line) > self._limit:
             raise ToolError(f"the arguments take {len(line)} bytes, more than the {self._limit} allowed", tool, "TooLarge")
         return line
-
-
-def is_plain_call(host: Host) -> bool:
-    """Whether this is the main thread outside of every event loop."""
-    return _thread.get_ident() == host.main_thread and running_loop() is None

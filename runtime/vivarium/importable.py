@@ -50,7 +50,8 @@ def _folders(package: str) -> List[str]:
     if type(own) is list:
         folders = own
     else:
-        folders = [f"{path}/{package.replace('.', '/')}" for path in sys.path[:_MOST_FOLDERS] if type(path) is str and path]
+        below = package.replace(".", "/")
+        folders = [f"{path}/{below}" for path in sys.path[:_MOST_FOLDERS] if type(path) is str and path]
     return [folder for folder in folders[:_MOST_FOLDERS] if type(folder) is str]
 
 

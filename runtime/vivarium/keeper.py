@@ -62,7 +62,9 @@ class Keeper:
         self.loop = Loop()
         self._supervisor = supervisor
         self._open = True
+        # What the session was started with: `sys.argv`, and import patterns of its own.
         self.argv: Optional[List[str]] = None
+        self.imports: List[str] = []
         # When copies are made unasked: "auto", "always", or not at all.
         self.checkpoints: Optional[str] = "auto"
         # How many earlier states are kept, and the bytes that all checkpoints may take.
@@ -127,12 +129,9 @@ class Keeper:
         self.checkpoints = None if mode == "never" else mode
         if "history" in command:
             self.history = (command["history"]["count"], command["history"]["bytes"])
-        first = self.branches[0]
-        first.renew_shelf()
-        if "argv" in command:
-            self.argv = command["argv"]
-            if first.worker:
-                first.worker.send({"type": "start", "argv": self.argv})
+        self.argv = command.get("argv")
+        self.imports = command.get("imports", [])
+        self.branches[0].reconsider()
 
     def _close(self, branch: Branch) -> None:
         del self.branches[branch.number]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import math
 from json.encoder import encode_basestring_ascii
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Tuple
 
 from .text import cut
 
@@ -119,7 +119,7 @@ class _Plain:
             return self._object(value, depth)
         if issubclass(kind, (list, tuple)):
             self._spent(3, None)
-            items: List[Any] = list.__getitem__(value, slice(None)) if issubclass(kind, list) else tuple.__add__(value, ())
+            items = list.__iter__(value) if issubclass(kind, list) else tuple.__iter__(value)
             return [self.value(item, depth + 1) for item in items]
         raise Unfit(f"{kind.__module__}.{kind.__qualname__} is no JSON")
 

@@ -1,4 +1,4 @@
-"""What stands before the cursor in Python source that need not be complete, nor right: one linear look at its tokens."""
+"""What stands before the cursor in Python source, which need be neither complete nor right: one look at its tokens."""
 
 from __future__ import annotations
 

@@ -132,6 +132,8 @@ const enforcement = Type.Object(
 export const commandSchema = Type.Union([
   message("start", {
     argv: Type.Optional(Type.Array(Type.String(), { maxItems: 10_000 })),
+    /** Import patterns of this session's own, beside the policy's. */
+    imports: Type.Optional(Type.Array(Type.String({ maxLength: 1000 }), { maxItems: 10_000 })),
     /** When a copy of the namespace is made after each cell. */
     checkpoint: Type.Optional(
       Type.Union([Type.Literal("auto"), Type.Literal("always"), Type.Literal("never")]),

@@ -147,7 +147,7 @@ test("a limit in bytes holds for every kind", () => {
     Array(300).fill(null),
     Array(300).fill(0.5),
     { ["k".repeat(1100)]: 1 },
-    new Set(Array(90).keys()).add(new Uint8Array(700)),
+    new Set<unknown>(Array(90).keys()).add(new Uint8Array(700)),
   ];
   for (const value of [...large, ...wide]) refused(value, "value: takes more than 1000 bytes as JSON", 1000);
 });

@@ -14,6 +14,7 @@ import fractions  # noqa: F401
 import functools  # noqa: F401
 import json
 import pathlib  # noqa: F401
+import random
 import sys
 import uuid  # noqa: F401
 
@@ -50,6 +51,43 @@ class Person:
 class Slotted:
     __slots__ = ("a",)
     a: int
+
+
+def invent(seed):
+    """A value that comes back as it is: what docs/values.md says is lost is not in it."""
+    dice = random.Random(seed)
+
+    def text():
+        # Surrogates that belong together would be one character elsewhere.
+        return "".join(chr(dice.choice([dice.randrange(128), dice.randrange(0xD800), 0x1F40D])) for _ in range(dice.randrange(9)))
+
+    def number():
+        return dice.choice([dice.randrange(-9, 9), dice.getrandbits(60), -dice.getrandbits(200), 2**53, dice.uniform(-1, 1), -0.0])
+
+    def hashable(depth):
+        made = [number, text, lambda: text().encode(), lambda: datetime.timedelta(microseconds=dice.getrandbits(50))]
+        return tuple(hashable(depth + 1) for _ in range(2)) if depth < 3 and dice.random() < 0.2 else dice.choice(made)()
+
+    def value(depth):
+        made = [
+            number,
+            text,
+            lambda: None,
+            lambda: True,
+            lambda: text().encode("utf-8", "surrogatepass"),
+            lambda: decimal.Decimal(dice.getrandbits(90)).scaleb(-9),
+            lambda: datetime.date.fromordinal(dice.randrange(1, 3_000_000)),
+            lambda: uuid.UUID(int=dice.getrandbits(128)),
+            lambda: array.array("d", [dice.random() for _ in range(dice.randrange(9))]),
+            lambda: [dice.random() + 0.001 for _ in range(dice.randrange(150))],
+            lambda: [dice.getrandbits(dice.randrange(1, 64)) for _ in range(dice.randrange(150))],
+            lambda: [value(depth + 1) for _ in range(dice.randrange(5))] if depth < 5 else [],
+            lambda: {"k" + text(): value(depth + 1) for _ in range(dice.randrange(5))} if depth < 5 else {},
+            lambda: {0.25: 1, **{hashable(0): value(depth + 1) for _ in range(dice.randrange(5))}} if depth < 5 else {},
+        ]
+        return dice.choice(made)()
+
+    return value(0)
 
 
 def shown(value):

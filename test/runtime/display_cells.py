@@ -12,12 +12,14 @@ import sys
 sys.path.insert(0, sys.argv[1])
 
 from vivarium.display import Display  # noqa: E402
+from vivarium.figures import Figures  # noqa: E402
 from vivarium.notebook import offer_notebook  # noqa: E402
 
 sent = []
 # Encoded at once, as the channel would: what is no JSON fails here.
 display = Display(lambda bundle: sent.append(json.loads(json.dumps(bundle, allow_nan=False))), int(sys.argv[2]))
-display.figures.watch()
+figures = Figures(display)
+figures.watch()
 offer_notebook(display.display)
 namespace = {"display": display.display, "make": display.bundle_of}
 answers = []
@@ -31,10 +33,11 @@ for cell in json.load(sys.stdin):
             bundle = display.rich(namespace.get("last"))
             if bundle is not None:
                 display.send(bundle)
-            display.figures.flush()
+                figures.displayed(namespace["last"], bundle)
+            figures.flush()
         except BaseException as caught:
             error = type(caught).__name__
-            display.figures.discard()
+            figures.discard()
     answers.append({"bundles": sent[:], "error": error, "printed": printed.getvalue()})
     sent.clear()
 json.dump(answers, sys.stdout)

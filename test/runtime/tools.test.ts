@@ -1,7 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-
 import { pythons } from "../support/pythons.ts";
+import { timed } from "../support/timed.ts";
 import {
   type Answering,
   type Ran,
@@ -189,13 +190,24 @@ for (const { file, version } of pythons()) {
   withSearch(
     "a call between cells is refused at once, and the next cell is none the worse",
     async (worker) => {
-      const code =
-        "import threading\nover = threading.Event()\ntold = []\ndef late():\n  over.wait()\n  try: search('a')\n  except ToolError as e: told.append(str(e))\n  said.set()\nsaid = threading.Event()\nimport _thread\nclass Gate:\n  def __repr__(self): return 'g'\nthreading.Thread(target=late).start()";
-      await worker.run(code);
-      await worker.order({ type: "assign", variables: [{ name: "x", value: 1 }] });
-      const ran = await worker.run("over.set(); said.wait(); told", { answer: echo });
-      // By then a cell is at work again, so that the call is that cell's.
-      assert.equal([ran.calls.length, output(ran)], [1, []]);
+      const code = `
+import sys, threading, time
+told, main = [], threading.main_thread().ident
+def late():
+    # Until the main thread waits for the next cell.
+    while "next_order" not in names(sys._current_frames()[main]): time.sleep(0.001)
+    try: search("a")
+    except ToolError as error: told.append(str(error))
+def names(frame):
+    while frame: yield frame.f_code.co_name; frame = frame.f_back
+thread = threading.Thread(target=late)
+thread.start()`;
+      assert.equal(output(await worker.run(code)), null);
+      await timed(5_000, "the late call", async () => {
+        while (output(await worker.run("not thread.is_alive()")) !== true) await setImmediate();
+      });
+      const ran = await worker.run("[told, search('b')]", { answer: () => 1 });
+      assert.equal(output(ran), [["the cell is over"], 1]);
     },
   );
 

@@ -1,7 +1,13 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-import { type ExecutionEvent, GuestError, type RunOptions, UsageError } from "../../src/index.ts";
+import {
+  type ExecutionEvent,
+  GuestError,
+  type RunOptions,
+  type ToolContext,
+  UsageError,
+} from "../../src/index.ts";
 import { rejects } from "../support/rejects.ts";
 import { timed } from "../support/timed.ts";
 import { connected, error, result } from "./wire.ts";
@@ -110,54 +116,34 @@ within("a call of a tool is answered under the cell's id, and is a record and tw
 
 const double = ({ n }: { n: number }): number => 2 * n;
 
-within(
-  "a call is listed also when the state was rolled back, and what it gives then goes nowhere",
-  async () => {
-    let finish = (_: number): void => {};
-    let aborted = false;
-    const begun = new Promise<void>((resolve) => {
-      void running(
-        {},
-        {
-          tools: {
-            slow: {
-              execute: (_: never, { signal }) => {
-                signal.addEventListener("abort", () => {
-                  aborted = true;
-                });
-                return new Promise<number>((settle) => {
-                  finish = settle;
-                  resolve();
-                });
-              },
-            },
-          },
-        },
-      ).then(async ({ wire, run, say }) => {
-        say({ type: "call", call: 1, tool: "slow", arguments: [] });
-        await begun;
-        await wire.answer("run", { ...error("Crash", "killed", "crash"), state: "rolledBack" });
-        const { toolCalls, state } = await run;
-        assert.equal(
-          [state, toolCalls.map(({ status }) => status), aborted],
-          ["rolledBack", ["aborted"], true],
-        );
-        finish(1);
-        await new Promise(setImmediate);
-        assert.not(wire.types.includes("answer"));
-        ended();
-      }, failed);
-    });
-    await over;
-  },
-);
-
-let ended = (): void => {};
-let failed = (_: unknown): void => {};
-const over = new Promise<void>((resolve, reject) => {
-  ended = resolve;
-  failed = reject;
+within("a call whose cell was rolled back is listed, and what it gives then goes nowhere", async () => {
+  const begun = deferred<AbortSignal>();
+  const work = deferred<number>();
+  const slow = {
+    execute: (_: never, { signal }: ToolContext) => {
+      begun.resolve(signal);
+      return work.promise;
+    },
+  };
+  const { wire, run, say } = await running({}, { tools: { slow } });
+  say({ type: "call", call: 1, tool: "slow", arguments: [] });
+  const signal = await begun.promise;
+  await wire.answer("run", { ...error("Crash", "killed", "crash"), state: "rolledBack" });
+  const { toolCalls, state } = await run;
+  const statuses = toolCalls.map(({ status }) => status);
+  assert.equal([state, statuses, signal.aborted], ["rolledBack", ["aborted"], true]);
+  work.resolve(1);
+  await new Promise(setImmediate);
+  assert.not(wire.types.includes("answer"));
 });
+
+const deferred = <T>(): { promise: Promise<T>; resolve(value: T): void } => {
+  let resolve = (_: T): void => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: (value) => resolve(value) };
+};
 
 within("input is read from a text line by line, and then ends", async () => {
   const { wire, run, say, id, command } = await running({ input: "one\r\ntwo\n" });

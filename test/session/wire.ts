@@ -103,14 +103,15 @@ export function error(name: string, message: string, kind = "exception"): { erro
 type Setting = SessionOptions & { readonly limits?: Partial<Limits> };
 
 /** Begins a session at the other end of a wire; it is not ready before the wire says so. */
-export function dial({ limits = {}, ...options }: Setting = {}): {
+export function dial(setting: Setting = {}): {
   wire: FakeWire;
   starting: Promise<Session>;
 } {
+  const { limits, ...rest } = setting ?? {};
   const wire = new FakeWire();
   const backend: Backend = { name: "fake", ungranted: [], launch: async () => wire, close: async () => {} };
-  const terms = { limits: fillLimits(limits), tiers: ["namespaces", "landlock"] };
-  return { wire, starting: startSession(backend, terms, options) };
+  const terms = { limits: fillLimits(limits ?? {}), tiers: ["namespaces", "landlock"] };
+  return { wire, starting: startSession(backend, terms, setting && rest) };
 }
 
 /** A session that is ready, with the keeper's end of its line. */

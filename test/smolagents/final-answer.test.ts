@@ -99,6 +99,12 @@ row("final-answer-assigned", async (session) => {
   await answering(session, code, "final_answer = 1");
 });
 
+row("final-answer-redefined", async (session) => {
+  const { isFinalAnswer, output } = await ok(session, "def final_answer(n): return n + 1\nfinal_answer(1)");
+  assert.equal([isFinalAnswer, output], [false, 2]);
+  await answering(session, "del final_answer\nfinal_answer(3)", 3);
+});
+
 /** A host's own way to answer, with inputs of its own. */
 const joining = tool({
   description: "Joins two halves of an answer.",

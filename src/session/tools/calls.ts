@@ -160,7 +160,7 @@ export class ToolCalls {
   /** The first one is worth a record; a loop of them must fill nothing. */
   #refuseOverBudget(event: CallEvent): void {
     const { toolCalls } = this.#options.limits;
-    const message = `call of ${event.tool} refused: the cell has made its ${toolCalls} tool calls; the policy's toolCalls`;
+    const message = `call of ${event.tool} refused: the cell has made its ${toolCalls} tool calls, the most that the policy's toolCalls allows`;
     const outcome: Outcome = { status: "refused", error: refusal("BudgetExceeded", message) };
     if (this.#overBudget) this.#records.omit();
     else this.#note(new Call(event, undefined), outcome);

@@ -106,6 +106,8 @@ const LENIENT: Readonly<Record<string, object>> = {
   arktype: {
     fallback: {
       date: ({ base }: { base: object }) => ({ ...base, type: "Date" }),
+      domain: ({ base, domain }: { base: object; domain: string }) =>
+        domain === "bigint" ? { ...base, type: "bigint" } : base,
       default: ({ base }: { base: object }) => base,
     },
   },

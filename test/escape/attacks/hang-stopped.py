@@ -2,7 +2,7 @@
 # policy: open
 # timeoutMs: 500
 # error: timeout
-# state: lost
+# state: rolledBack
 """Stops itself, and cannot run any handler; the control's child does so and is seen stopped."""
 
 import os

@@ -2,7 +2,7 @@
 # policy: strict
 # timeoutMs: 500
 # error: timeout
-# state: lost
+# state: rolledBack
 """Ignores the interrupt and loops; the control survives its SIGINT."""
 
 import os

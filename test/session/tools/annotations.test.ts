@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 
 import { Annotations } from "../../../src/session/tools/annotations.ts";
-import type { JsonSchema } from "../../../src/session/tools/json-schema.ts";
+import { asSchema, type JsonSchema } from "../../../src/session/tools/json-schema.ts";
 
 const of = (schema: JsonSchema): string => new Annotations(schema).of(schema);
 
@@ -94,12 +94,12 @@ test("a title that would read as a type of Python's, or is no name, is none", ()
 });
 
 test("recursion ends: by name where there is one, as dict where there is none", () => {
-  const named = Type.Cyclic(
+  const named: object = Type.Cyclic(
     { Node: Type.Object({ value: Type.Number(), next: Type.Array(Type.Ref("Node")) }) },
     "Node",
   );
   const shapes = new Map<string, string>();
-  assert.is(new Annotations(named as JsonSchema, shapes).of(named as JsonSchema), "Node");
+  assert.is(new Annotations(asSchema(named), shapes).of(asSchema(named)), "Node");
   assert.equal([...shapes], [["Node", '{"value": float, "next": list[Node]}']]);
   const unnamed: JsonSchema = {
     type: "object",
