@@ -76,6 +76,9 @@ export class SessionPool implements AsyncDisposable {
     from: SessionSource | ExecutorOptions = {},
     options: PoolOptions = {},
   ): Promise<SessionPool> {
+    if (typeof from !== "object" || from === null) {
+      throw new UsageError("SessionPool.create: it takes an executor, or the options of one");
+    }
     const settings = settle(options);
     const given = "createSession" in from;
     options.signal?.throwIfAborted();

@@ -240,6 +240,14 @@ test("options that make no sense are refused in a sentence", async () => {
   }
 });
 
+test("a pool is of an executor or of its options", async () => {
+  await rejects(
+    SessionPool.create("strict" as never),
+    UsageError,
+    "SessionPool.create: it takes an executor, or the options of one",
+  );
+});
+
 test("a pool keeps no process alive", async () => {
   const { status, stdout, stderr } = await runProgram(process.execPath, [
     "--import",

@@ -139,9 +139,11 @@ test("the API's page names every field of an execution, every option, kind of er
   const fields = Object.keys(await session.runCode("1 / 0"));
   const result = eventSchema.anyOf.find(({ properties }) => properties.type.const === "result");
   const kinds = JSON.stringify(result).match(/(?<="kind":\{"anyOf":\[).*?(?=\])/)?.[0] ?? "";
-  const options = ["src/executor.ts", "src/session/session.ts"].flatMap((file) =>
-    [...readRepoFile(file).matchAll(/^export type (?:Executor|Run)Options = \{\n(.*?)^\};/gms)].flatMap(
-      ([, body]) => [...(body as string).matchAll(/readonly (\w+)\?/g)].map(([, name]) => name as string),
+  const options = ["src/executor.ts", "src/session/options.ts"].flatMap((file) =>
+    [
+      ...readRepoFile(file).matchAll(/^export type (?:Executor|Session|Run)Options = \{\n(.*?)^\};/gms),
+    ].flatMap(([, body]) =>
+      [...(body as string).matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name]) => name as string),
     ),
   );
   const errors = (JSON.parse(`[${kinds}]`) as { const: string }[]).map((kind) => kind.const);

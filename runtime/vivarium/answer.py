@@ -68,8 +68,10 @@ class Answer:
             raise RuntimeError(f"final_answer(): {OVER}")
         aside = self._is_aside()
         if not self.given:
-            self._host.report("final", aside=aside, **self._show(value))
+            parts = self._show(value)
+            # Before it is sent: an interrupt because of it may come at once.
             self.given = True
+            self._host.report("final", aside=aside, **parts)
         raise FinalAnswer
 
     def interrupt(self) -> BaseException:

@@ -44,7 +44,10 @@ class _Writer:
 
     def write(self, value: Any, depth: int) -> None:
         kind = type(value)
-        if kind in (list, tuple, set, frozenset, dict):
+        if type(kind) is not type:
+            # Comparing its class with others would call what a metaclass says.
+            self.add(_other(value, kind))
+        elif kind in _EMPTY:
             self._container(value, kind, depth)
         elif kind in (str, bytes, bytearray):
             # No more than would be shown is even looked at; what is cut has no closing quote.
@@ -99,11 +102,13 @@ def _first(value: Any, most: int) -> List[Any]:
 
 def _is_numpy_number(value: Any, kind: type) -> bool:
     # What they hold is a plain value, but for long doubles and moments.
-    return twins.is_from(kind, "numpy") and issubclass(kind, sys.modules["numpy"].generic) and value.dtype.char in _NUMBERS
+    if not twins.is_from(kind, "numpy") or not issubclass(kind, sys.modules["numpy"].generic):
+        return False
+    return value.dtype.char in _NUMBERS
 
 
 def _other(value: Any, kind: type) -> str:
-    if kind in (types.FunctionType, types.BuiltinFunctionType):
+    if kind is types.FunctionType or kind is types.BuiltinFunctionType:
         name = value.__name__
         return f"function {cut(name, _NAME_CHARS) if type(name) is str else '?'}"
     if issubclass(kind, type):

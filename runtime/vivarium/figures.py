@@ -175,14 +175,15 @@ def _dpi(width: float, height: float, wanted: float) -> float:
 
 def _box(figure: Any) -> Any:
     """The part of the drawing that is shown, in inches: all that is drawn, unless something lies far away."""
-    from matplotlib.backends.backend_agg import RendererAgg
-
     whole = figure.bbox_inches
     if hasattr(figure, "draw_without_rendering"):
         # Layouts are only worked out when a figure is drawn.
         figure.draw_without_rendering()
+    agg = sys.modules.get("matplotlib.backends.backend_agg")
+    if agg is None:
+        return whole
     dpi = figure.dpi
-    renderer = RendererAgg(max(1, int(whole.width * dpi)), max(1, int(whole.height * dpi)), dpi)
+    renderer = agg.RendererAgg(max(1, int(whole.width * dpi)), max(1, int(whole.height * dpi)), dpi)
     box = figure.get_tightbbox(renderer).padded(_PAD_INCHES)
     sane = 0 < box.width <= whole.width * _MOST_GROWTH and 0 < box.height <= whole.height * _MOST_GROWTH
     return box if sane else whole

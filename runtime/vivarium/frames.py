@@ -183,7 +183,8 @@ def _nothing(_: Any, encoder: Any) -> Any:
 
 
 def _only_counts(index: Any) -> bool:
-    return is_from(type(index), "pandas") and name_of(type(index)) == "RangeIndex" and index.start == 0 and index.step == 1
+    kind = type(index)
+    return is_from(kind, "pandas") and name_of(kind) == "RangeIndex" and index.start == 0 and index.step == 1
 
 
 def _label(name: Any, encoder: Any) -> str:

@@ -137,7 +137,7 @@ class WorkerHand:
         self._loop = loop
         self._owner = owner
         self._heard = True
-        loop.add(self.channel.fileno(), owner.hear)
+        loop.add(self.channel.fileno(), owner.reports.hear)
         loop.add(self.pidfd, owner.worker_ended)
 
     def unregister(self) -> None:
@@ -152,7 +152,7 @@ class WorkerHand:
             if not stream.polled and not stream.ended:
                 stream.polled = True
                 # What was printed before a result was sent is ready no later than it, and has to be read first.
-                self._loop.add(stream.descriptor, lambda stream=stream: self._owner.forward(stream), first=True)  # type: ignore[misc]
+                self._loop.add(stream.descriptor, lambda stream=stream: self._owner.reports.forward(stream), first=True)  # type: ignore[misc]
 
     def pause(self, stream: Stream) -> None:
         """Polls a stream no more: it has ended, or what threads print between cells has to wait for the next one."""

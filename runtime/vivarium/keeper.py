@@ -88,10 +88,10 @@ class Keeper:
             self.loop.turn(self._wait_seconds())
             now = time.monotonic()
             for branch in tuple(self.branches.values()):
-                branch.watch(now)
+                branch.deadlines.watch(now)
 
     def _wait_seconds(self) -> float:
-        moments = [due for due in [branch.due for branch in self.branches.values()] if due is not None]
+        moments = [due for due in [branch.deadlines.due for branch in self.branches.values()] if due is not None]
         return max(0.0, min(moments) - time.monotonic()) if moments else -1
 
     # From the supervisor.
@@ -167,7 +167,7 @@ class Keeper:
         verdict = calls.decide(call, notification, self._court)
         # The record goes first: the refused call may be the last thing that the cell does.
         if verdict.denial:
-            self._branch_of(notification.pid).denied(verdict.denial)
+            self._branch_of(notification.pid).reports.denied(verdict.denial)
         seccomp.answer(listener.descriptor, notification, verdict.error)
 
     def _may_copy(self, pid: int, sibling: bool) -> bool:

@@ -22,6 +22,8 @@ _ENTRY_CHARS = 120
 _MOST_NAMES = 100_000
 _DEEPEST = 256
 
+_KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
+
 Entry = Dict[str, Any]
 
 
@@ -59,8 +61,7 @@ def list_page(root: int, path: str, recursive: bool, after: Optional[str]) -> Pa
 
 
 def describe(path: str, found: os.stat_result) -> Entry:
-    mode = found.st_mode
-    kind = "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "link" if stat.S_ISLNK(mode) else "other"
+    kind = _KINDS.get(stat.S_IFMT(found.st_mode), "other")
     # A sparse file may claim more bytes than JavaScript can count.
     size = min(found.st_size, (1 << 53) - 1)
     return {"path": path, "kind": kind, "bytes": size, "modifiedMs": found.st_mtime_ns // 1000 / 1000}

@@ -20,21 +20,21 @@ def carry_out(session: Any, branch: Branch, task: Task) -> None:
 
 def _checkpoint(_: Any, branch: Branch, task: Task) -> None:
     name = task.order["name"]
-    current = branch.shelf.current
-    if not branch.shelf.room_for(branch.size()):
-        kept = ", ".join(branch.shelf.names()[:5])
+    current = branch.recovery.shelf.current
+    if not branch.recovery.shelf.room_for(branch.size()):
+        kept = ", ".join(branch.recovery.shelf.names()[:5])
         branch.conclude(task, f"no room for one more checkpoint; forget one first ({kept}), or give history more bytes")
         return
     if current and current.available:
-        branch.shelf.name(name, current)
+        branch.recovery.shelf.name(name, current)
         branch.conclude(task)
         return
-    made = Checkpoint(dict(branch.names), branch.size()).hold()
+    made = Checkpoint(dict(branch.recovery.names), branch.size()).hold()
 
     def keep(copy: Optional[Sleeper]) -> None:
         made.put(copy)
         if copy:
-            branch.shelf.name(name, made)
+            branch.recovery.shelf.name(name, made)
         made.release()
         branch.conclude(task, None if copy else _FAILED)
 
@@ -43,32 +43,32 @@ def _checkpoint(_: Any, branch: Branch, task: Task) -> None:
 
 def _restore(_: Any, branch: Branch, task: Task) -> None:
     name = task.order["name"]
-    checkpoint = branch.shelf.named(name)
+    checkpoint = branch.recovery.shelf.named(name)
     if checkpoint is None:
-        known = ", ".join(branch.shelf.names()[:20]) or "none"
+        known = ", ".join(branch.recovery.shelf.names()[:20]) or "none"
         branch.conclude(task, f'there is no checkpoint "{name}"; there are: {known}')
     elif not checkpoint.available:
         branch.conclude(task, f'the checkpoint "{name}" is gone: its process has died')
     else:
-        _go_to(branch, task, checkpoint, lambda: branch.shelf.advance(checkpoint))
+        _go_to(branch, task, checkpoint, lambda: branch.recovery.shelf.advance(checkpoint))
 
 
 def _forget(_: Any, branch: Branch, task: Task) -> None:
     name = task.order["name"]
-    branch.conclude(task, None if branch.shelf.forget(name) else f'there is no checkpoint "{name}"')
+    branch.conclude(task, None if branch.recovery.shelf.forget(name) else f'there is no checkpoint "{name}"')
 
 
 def _undo(_: Any, branch: Branch, task: Task) -> None:
-    count, depth = task.order["count"], branch.shelf.depth
+    count, depth = task.order["count"], branch.recovery.shelf.depth
     if count > depth:
         kept = "no earlier state is" if depth == 0 else f"only {depth} earlier states are" if depth > 1 else "one earlier state is"
         branch.conclude(task, f"{kept} kept; how many are, the session's history option says")
         return
-    checkpoint = branch.shelf.back(count)
+    checkpoint = branch.recovery.shelf.back(count)
     if checkpoint is None or not checkpoint.available:
         branch.conclude(task, "there is no checkpoint of that state")
     else:
-        _go_to(branch, task, checkpoint, lambda: branch.shelf.set_back(checkpoint))
+        _go_to(branch, task, checkpoint, lambda: branch.recovery.shelf.set_back(checkpoint))
 
 
 def _go_to(branch: Branch, task: Task, checkpoint: Checkpoint, note: Callable[[], None]) -> None:
@@ -77,12 +77,14 @@ def _go_to(branch: Branch, task: Task, checkpoint: Checkpoint, note: Callable[[]
 
     checkpoint.hold()
     note()
-    branch.go_to(checkpoint, arrived)
+    branch.end_worker()
+    branch.recovery.take(checkpoint, arrived)
     checkpoint.release()
 
 
 def _reset(_: Any, branch: Branch, task: Task) -> None:
-    branch.begin_anew()
+    branch.end_worker()
+    branch.recovery.forget_state()
     branch.conclude(task)
 
 
@@ -105,13 +107,23 @@ def _fork(session: Any, branch: Branch, task: Task) -> None:
             return
         for new, copy in made.items():
             assert copy is not None
-            session.branches[new] = branch.sprout(new, copy)
+            session.branches[new] = _sprout(session, branch, new, copy)
         branch.conclude(task)
 
     for number in into:
         branch.copy(lambda copy, number=number: collect(number, copy))  # type: ignore[misc]
     if not into:
         branch.conclude(task)
+
+
+def _sprout(session: Any, branch: Branch, number: int, copy: Sleeper) -> Branch:
+    """A new branch of the present state."""
+    sprout = Branch(session, number, branch.recovery.shelf.branch())
+    sprout.recovery.names, sprout.tools = dict(branch.recovery.names), branch.tools
+    hand = sprout.wake(copy)
+    # What both have in common is counted once, for the older one.
+    hand.shared_bytes = hand.base_bytes + branch.size()
+    return sprout
 
 
 def _adopt(session: Any, branch: Branch, task: Task) -> None:
@@ -122,11 +134,23 @@ def _adopt(session: Any, branch: Branch, task: Task) -> None:
 
     def join() -> None:
         # While both are the session's: what the one ends must leave the other's processes alone.
-        branch.become(other)
+        _become(branch, other)
         del session.branches[other.number]
         branch.conclude(task)
 
     other.when_idle(join)
+
+
+def _become(branch: Branch, other: Branch) -> None:
+    """Gives a branch the worker and the state of another one, which is no more."""
+    branch.end_worker()
+    worker, other.worker = other.worker, None
+    branch.tools, branch.reports.ignored = other.tools, other.reports.ignored
+    branch.recovery.become(other.recovery)
+    if worker:
+        worker.unregister()
+        branch.start(worker)
+    other.close()
 
 
 _ORDERS: Dict[str, Callable[[Any, Branch, Task], None]] = {

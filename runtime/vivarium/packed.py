@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import array
 import binascii
-from typing import Any, Dict, List, Optional, Tuple, Union
+from itertools import repeat
+from operator import is_
+from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
+# JavaScript's numbers hold integers without loss up to here.
+SAFE = 2**53 - 1
 # Shorter lists go as plain JSON, which is as small and easier to read.
 PACK_FROM = 64
 
@@ -51,11 +55,18 @@ def as_array(kind: Any, text: Any) -> "array.array[Any]":
     return numbers
 
 
+def all_are(kind: type, values: Iterable[Any]) -> bool:
+    """Whether all are of exactly this type, by identity: comparing types can call what a cell wrote."""
+    return all(map(is_, map(type, values), repeat(kind)))
+
+
 def narrowest(numbers: Union[List[Any], Tuple[Any, ...]]) -> Optional[Tuple[str, Any]]:
-    """The numbers in an array, with the wire's tag for it; none when they are not all floats, or all small ints."""
+    """The numbers in an array, with the wire's tag for it; none when they are not all floats and small ints."""
     first = type(numbers[0])
-    if first is not float and first is not int or set(map(type, numbers)) != {first}:
+    if first is not float and first is not int:
         return None
+    if not all_are(first, numbers):
+        return _mixed(numbers)
     if first is float:
         return "f8", array.array("d", numbers)
     for kind in _INTS:
@@ -65,6 +76,15 @@ def narrowest(numbers: Union[List[Any], Tuple[Any, ...]]) -> Optional[Tuple[str,
         except OverflowError:
             continue
     return None
+
+
+def _mixed(numbers: Union[List[Any], Tuple[Any, ...]]) -> Optional[Tuple[str, Any]]:
+    """Ints among floats are the same numbers in JavaScript, as long as a float holds them exactly."""
+    whole = [number for number in numbers if type(number) is int]
+    floats = sum(map(is_, map(type, numbers), repeat(float)))
+    if len(whole) + floats < len(numbers) or min(whole) < -SAFE or max(whole) > SAFE:
+        return None
+    return "f8", array.array("d", numbers)
 
 
 def kind_of(numbers: "array.array[Any]") -> str:

@@ -50,9 +50,10 @@ def _open_folder(folder: int, name: str, path: str) -> Opened:
     try:
         return open_beneath(folder, name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, resolve=NO_XDEV)
     except OSError as error:
-        if error.errno == errno.EXDEV:
-            raise Refused(f"is mounted from the host, and not taken away with what is around it: {shown(path)}") from None
-        raise
+        if error.errno != errno.EXDEV:
+            raise
+        words = "is mounted from the host, and not taken away with what is around it"
+        raise Refused(f"{words}: {shown(path)}") from None
 
 
 def _remove_empty(folder: int, name: str) -> bool:

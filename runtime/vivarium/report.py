@@ -8,6 +8,9 @@ from typing import Any, Dict, Optional, Tuple
 
 Error = Dict[str, Any]
 
+# What a call of a host tool comes to that is not answered before its cell ends.
+OVER: Error = {"name": "CellOver", "message": "the cell is over"}
+
 
 def finished(
     task: Any,

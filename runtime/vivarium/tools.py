@@ -71,7 +71,7 @@ class Tools:
             return known
         tool = _Tool(self._host, wire, self._budget)
         function = tool.function(tool.call)
-        function.start = tool.function(tool.start, ".start")
+        function.start = tool.function(tool.start)
         return wire, function
 
     def _uncover(self, name: str) -> None:
@@ -110,7 +110,7 @@ class _Tool:
         """The call as something to await: under way at once if a loop runs, else when it is awaited."""
         return start(self._host, self.name, self._arguments(values, rest))
 
-    def function(self, body: Callable[..., Any], suffix: str = "") -> Any:
+    def function(self, body: Callable[..., Any]) -> Any:
         """A function with the tool's own signature and documentation that hands its arguments to `body`."""
         names = [_identifier(parameter["name"]) for parameter in self._parameters]
         rest = _unlike("kwargs", names) if self._wire["rest"] else ""
@@ -127,7 +127,6 @@ class _Tool:
         annotations["return"] = self._wire["returns"]
         function.__annotations__ = {name: text for name, text in annotations.items() if text}
         function.__doc__ = self._wire["doc"] or None
-        function.__qualname__ = self.name + suffix
         return function
 
     def _arguments(self, values: Tuple[Any, ...], rest: Dict[str, Any]) -> Arguments:

@@ -11,6 +11,7 @@ import sys
 import types
 from typing import Any, Callable, Dict, Optional, Tuple
 
+from .packed import all_are
 from .text import cut
 
 _NAME = type.__dict__["__name__"]
@@ -20,7 +21,8 @@ _NAME_CHARS = 100
 
 def name_of(kind: type) -> str:
     """The name of a type, also when a metaclass says otherwise."""
-    name: str = _NAME.__get__(kind)
+    # Slicing makes a plain string of one that is of a cell's class.
+    name: str = str.__getitem__(_NAME.__get__(kind), slice(None))
     return name
 
 
@@ -66,10 +68,10 @@ def as_plain(value: Any, kind: type) -> Tuple[str, Any]:
             return "value", _instance_dict(value, kind)["_value_"]
         if issubclass(kind, tuple):
             names = _class_attribute(kind, "_fields")
-            if type(names) is tuple and set(map(type, names)) <= {str} and len(names) == tuple.__len__(value):
+            if type(names) is tuple and all_are(str, names) and len(names) == tuple.__len__(value):
                 return "fields", dict(zip(names, tuple.__iter__(value)))
         declared = _class_attribute(kind, "__dataclass_fields__")
-        if type(declared) is dict and set(map(type, declared)) <= {str}:
+        if type(declared) is dict and all_are(str, declared):
             own = _instance_dict(value, kind)
             return "fields", {name: own[name] if name in own else _slot(value, kind, name) for name in declared}
     except (KeyError, AttributeError):
@@ -79,9 +81,8 @@ def as_plain(value: Any, kind: type) -> Tuple[str, Any]:
 
 def words_for(value: Any, kind: type) -> str:
     """What to call a value that cannot cross."""
-    known = _WORDS.get(kind)
-    if known:
-        return known
+    if type(kind) is type and kind in _WORDS:
+        return _WORDS[kind]
     if issubclass(kind, type):
         return "a class"
     name = cut(name_of(kind), _NAME_CHARS)

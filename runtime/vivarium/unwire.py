@@ -1,4 +1,4 @@
-"""Values that the supervisor sent, as Python has them. It is trusted; what it must not send is an error all the same."""
+"""Values that the supervisor sent, as Python has them. It is trusted, and held to the rules all the same."""
 
 from __future__ import annotations
 

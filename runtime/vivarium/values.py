@@ -16,13 +16,11 @@ from typing import Any, Callable, Dict, List, Optional
 
 from . import frames, twins
 from .notwin import NoTwin, TooLarge, key_part
-from .packed import PACK_FROM, kind_of, narrowest, pack, packed_bytes
+from .packed import PACK_FROM, SAFE, all_are, kind_of, narrowest, pack, packed_bytes
 from .unwire import WireError, decode
 
 __all__ = ["Encoder", "NoTwin", "TooLarge", "WireError", "decode"]
 
-# JavaScript's numbers hold integers without loss up to here.
-_SAFE = 2**53 - 1
 _DEEPEST = 100
 _escaped = json_encoder.encode_basestring_ascii
 # Text is measured in slices, so that measuring takes no memory to speak of.
@@ -47,7 +45,7 @@ class Encoder:
         if kind is str:
             size = len(_escaped(value)) if len(value) <= _SHORT else _json_bytes(value, self._budget)
         elif kind is int:
-            if not -_SAFE <= value <= _SAFE:
+            if not -SAFE <= value <= SAFE:
                 return self._large(value)
             size = 18
         elif value is None or kind is bool:
@@ -142,7 +140,7 @@ class Encoder:
         return {"$": "int", "v": hex(value)}
 
     def _dict(self, pairs: Dict[Any, Any]) -> Any:
-        if set(map(type, pairs)) <= _ONLY_STR:
+        if all_are(str, pairs):
             return self._plain(pairs)
         return {"$": "map", "v": self._pairs(pairs)}
 
@@ -179,11 +177,13 @@ class Encoder:
         return self._plain(pairs, lambda name: f".{name}")
 
     def _other(self, value: Any, kind: type) -> Any:
-        tag = _SEQUENCES.get(kind)
-        if tag is not None:
-            return self._sequence(value, tag)
-        if kind in _DICTS:
-            return self.within(value, self._dict, _DICTS[kind](value))
+        if type(kind) is type:
+            # A class of another metaclass would be asked for its hash.
+            tag = _SEQUENCES.get(kind)
+            if tag is not None:
+                return self._sequence(value, tag)
+            if kind in _DICTS:
+                return self.within(value, self._dict, _DICTS[kind](value))
         if kind is bytes or kind is bytearray:
             return self.packed({"$": "bytes"}, value, len(value))
         if kind is datetime.datetime:
@@ -256,8 +256,6 @@ def _json_bytes(text: str, enough: int) -> int:
 def _zone_info() -> Optional[type]:
     return getattr(sys.modules.get("zoneinfo"), "ZoneInfo", None)
 
-
-_ONLY_STR = {str}
 
 # The tag of each; `view` is a list that is copied first.
 _SEQUENCES: Dict[type, str] = {

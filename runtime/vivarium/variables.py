@@ -42,10 +42,14 @@ def listing(namespace: Namespace, hidden: Collection[str] = (), most: int = _MOS
     """
     # In one step, because a thread of the cell's may still change it.
     shown = [pair for pair in list(namespace.items()) if _is_shown(*pair) and pair[0] not in hidden]
-    listed = [{"name": name[:_NAME_CHARS], "type": what_it_is(value), "text": brief(value)} for name, value in shown[:most]]
+    listed = [_line(name, value) for name, value in shown[:most]]
     if len(shown) > most:
         listed.append({"name": "...", "type": "", "text": f"{len(shown) - most} more names"})
     return listed
+
+
+def _line(name: str, value: Any) -> Dict[str, str]:
+    return {"name": name[:_NAME_CHARS], "type": what_it_is(value), "text": brief(value)}
 
 
 def _is_shown(name: Any, value: Any) -> bool:

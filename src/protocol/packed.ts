@@ -48,7 +48,10 @@ const ARRAYS = {
 export function toNumbers(array: TypedArray): (number | bigint)[] {
   if (array instanceof BigInt64Array) return fromWords(array, (high) => high | 0);
   if (array instanceof BigUint64Array) return fromWords(array, (high) => high);
-  return Array.from(array);
+  // Twice as fast as Array.from.
+  const numbers = new Array<number>(array.length);
+  for (let index = 0; index < array.length; index++) numbers[index] = array[index] ?? 0;
+  return numbers;
 }
 
 /** Two halves at a time: making a bigint of each takes ten times as long. */
@@ -90,7 +93,7 @@ export function packNumbers(list: readonly unknown[]): PackedNumbers | undefined
   }
   const numbers = list as readonly number[];
   if (whole === list.length) return packWhole(numbers, low, high);
-  const v = packBytes(Float64Array.from(numbers));
+  const v = packBytes(new Float64Array(numbers));
   return whole === 0 ? { $: "floats", v } : { $: "floats", v, i: packBytes(placesOf(numbers, whole)) };
 }
 
@@ -100,13 +103,14 @@ export function isWhole(number: number): boolean {
 }
 
 const packWhole = (numbers: readonly number[], low: number, high: number): PackedNumbers => {
-  if (low >= -128 && high < 128) return { $: "ints", t: "i1", v: packBytes(Int8Array.from(numbers)) };
-  if (low >= -32768 && high < 32768) return { $: "ints", t: "i2", v: packBytes(Int16Array.from(numbers)) };
+  if (low >= -128 && high < 128) return { $: "ints", t: "i1", v: packBytes(new Int8Array(numbers)) };
+  if (low >= -32768 && high < 32768) return { $: "ints", t: "i2", v: packBytes(new Int16Array(numbers)) };
   if (low >= -(2 ** 31) && high < 2 ** 31) {
-    return { $: "ints", t: "i4", v: packBytes(Int32Array.from(numbers)) };
+    return { $: "ints", t: "i4", v: packBytes(new Int32Array(numbers)) };
   }
   const words = new Int32Array(2 * numbers.length);
-  for (const [index, number] of numbers.entries()) {
+  for (let index = 0; index < numbers.length; index++) {
+    const number = numbers[index] ?? 0;
     words[2 * index] = number;
     words[2 * index + 1] = Math.floor(number / TWO_32);
   }
@@ -116,8 +120,8 @@ const packWhole = (numbers: readonly number[], low: number, high: number): Packe
 const placesOf = (numbers: readonly number[], count: number): Uint32Array => {
   const places = new Uint32Array(count);
   let next = 0;
-  for (const [index, number] of numbers.entries()) {
-    if (isWhole(number)) places[next++] = index;
+  for (let index = 0; index < numbers.length; index++) {
+    if (isWhole(numbers[index] ?? 0)) places[next++] = index;
   }
   return places;
 };

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { checkPolicy } from "../policy/check.ts";
 import { encodeValue } from "../protocol/values.ts";
 import { isPythonName } from "./tools/names.ts";
 
@@ -26,11 +27,13 @@ export function checkRun(code: unknown, options: unknown): void {
 /** Throws `UsageError` for what cannot be a session's options; tools and variables are checked where they are made. */
 export function checkSession(options: unknown): void {
   const fail = failing("createSession");
-  const { argv, signal, onInput, approve, checkpoint, history } = record("createSession", options);
+  const given = record("createSession", options);
+  const { argv, additionalAuthorizedImports, signal, onInput, approve, checkpoint, history } = given;
   const isArgument = (item: unknown): boolean => typeof item === "string" && !item.includes("\0");
   if (argv !== undefined && !(Array.isArray(argv) && argv.length <= 10_000 && argv.every(isArgument))) {
     fail("argv is not a list of at most 10000 strings without NUL");
   }
+  checkImports(additionalAuthorizedImports);
   checkSignal("createSession", signal);
   checkCallbacks("createSession", { onInput, approve });
   if (checkpoint !== undefined && !["auto", "always", "never"].includes(checkpoint as string)) {
@@ -93,6 +96,14 @@ const record = (what: string, value: unknown, subject = "options are"): Record<s
     throw new UsageError(`${what}: ${subject} ${kindOf(value)}, not an object`);
   }
   return value as Record<string, unknown>;
+};
+
+const checkImports = (modules: unknown): void => {
+  if (modules === undefined) return;
+  const fail = failing("createSession");
+  if (!Array.isArray(modules)) fail("additionalAuthorizedImports is not a list of module names");
+  const finding = checkPolicy({ import: modules });
+  if (finding) fail(`additionalAuthorizedImports${finding.path.replace(/^\/import/, "")} ${finding.problem}`);
 };
 
 const checkSignal = (what: string, signal: unknown): void => {

@@ -16,6 +16,8 @@ export type SessionOptions = {
   readonly argv?: readonly string[];
   /** Gives up waiting for the session to start. */
   readonly signal?: AbortSignal;
+  /** Modules allowed in this session besides, as smolagents has them. What the policy denies stays denied. */
+  readonly additionalAuthorizedImports?: readonly string[];
   /** Set in the namespace before the first cell. */
   readonly variables?: Readonly<Record<string, unknown>>;
   /** Host functions that cells can call, by the names that they have in Python. */

@@ -206,9 +206,9 @@ export class Session implements AsyncDisposable {
       lane: this.#lane,
       from: branch.#lane,
       read: () => {
-        this.#desk.tools = branch.#desk.tools;
+        const { tools, equipped, owed, count } = branch.#desk;
         // No number stands for two cells of one namespace.
-        this.#desk.count = Math.max(this.#desk.count, branch.#desk.count);
+        Object.assign(this.#desk, { tools, equipped, owed, count: Math.max(this.#desk.count, count) });
       },
     });
   }

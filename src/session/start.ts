@@ -57,13 +57,14 @@ export async function startSession(
 }
 
 const startCommand = (
-  { argv, checkpoint, history }: SessionOptions,
+  { argv, additionalAuthorizedImports: imports, checkpoint, history }: SessionOptions,
   { limits }: SessionTerms,
 ): Command | undefined => {
-  if (!argv && !checkpoint && !history) return undefined;
+  if (!argv && !imports && !checkpoint && !history) return undefined;
   return {
     type: "start",
     ...(argv ? { argv: [...argv] } : {}),
+    ...(imports ? { imports: [...imports] } : {}),
     ...(checkpoint ? { checkpoint } : {}),
     ...(history
       ? { history: { count: history.count ?? 0, bytes: history.bytes ?? limits.memoryBytes } }

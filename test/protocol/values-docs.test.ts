@@ -13,7 +13,7 @@ import { mirror, wireOf } from "./mirror.ts";
 
 type Row = readonly [here: string, there: string, back: string];
 
-/** The rows of each table, as the code in their cells; a row that describes a value in words has other tests. */
+/** The rows of each table, as the code that their cells end in; a row with words alone has other tests. */
 const tables = readRepoFile("docs/values.md")
   .split(/\n\n+/)
   .filter((part) => part.startsWith("|"))

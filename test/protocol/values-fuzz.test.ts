@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
-import { type NDArray, PythonScalar } from "../../src/protocol/twins.ts";
+import { PythonScalar, type TypedArray } from "../../src/protocol/twins.ts";
 import { decodeValue, encodeValue } from "../../src/protocol/values.ts";
 import { pythons } from "../support/pythons.ts";
 import { mirror, wireOf } from "./mirror.ts";
@@ -59,9 +60,9 @@ class Maker {
     return String.fromCharCode(...this.list(unit, this.pick(3, 12)));
   }
 
-  typed(): Exclude<NDArray["data"], Uint8ClampedArray> {
+  typed(): TypedArray {
     const bytes = new Uint8Array(8 * this.below(20)).map(() => this.below(256)).buffer;
-    return new (this.pick(
+    return new (this.pick<new (bytes: ArrayBuffer) => TypedArray>(
       Int8Array,
       Uint8Array,
       Int16Array,
@@ -88,7 +89,7 @@ class Maker {
 
   /** What Python can have as a key, and no two of them that are equal there. */
   hashable(index: number): unknown {
-    return this.pick(
+    return this.pick<() => unknown>(
       () => [index, [this.text(), null]],
       () => `${index}${this.text()}`,
       () => [new Set([index, "a"])],
@@ -99,7 +100,7 @@ class Maker {
 
   value(depth = 0): unknown {
     const leaf = (): unknown =>
-      this.pick(
+      this.pick<() => unknown>(
         () => this.pick(null, true, false),
         () => this.number(),
         () => this.text(),
@@ -111,7 +112,7 @@ class Maker {
         () => this.list(() => this.below(300) - 100, 150),
       )();
     if (depth > 4) return leaf();
-    return this.pick(
+    return this.pick<() => unknown>(
       leaf,
       leaf,
       () => this.list(() => this.value(depth + 1), 5),
@@ -156,7 +157,7 @@ for (const { file, version } of pythons()) {
     );
     for (const [index, value] of values.entries()) {
       const back = decodeValue(wireOf(reflections[index]));
-      assert.is(told(back), told(value), `VIVARIUM_SEED=${seed}, value ${index}`);
+      assert.ok(told(back) === told(value), `VIVARIUM_SEED=${seed}, value ${index}`);
     }
   });
 
@@ -169,10 +170,8 @@ for (const { file, version } of pythons()) {
     );
     for (const [index, { make }] of made.entries()) {
       const [before, after] = [first[index], again[index]];
-      // The repr comes first because it says more when they differ.
-      if (before?.refused === undefined && after?.refused === undefined)
-        assert.is(after?.repr, before?.repr, make);
-      assert.equal(after, before, make);
+      // Two long texts side by side say less than the seed that makes them.
+      assert.ok(before?.refused === undefined && isDeepStrictEqual(after, before), make);
     }
   });
 }

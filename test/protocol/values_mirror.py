@@ -59,14 +59,18 @@ def invent(seed):
 
     def text():
         # Surrogates that belong together would be one character elsewhere.
-        return "".join(chr(dice.choice([dice.randrange(128), dice.randrange(0xD800), 0x1F40D])) for _ in range(dice.randrange(9)))
+        points = [dice.choice([dice.randrange(128), dice.randrange(0xD800), 0x1F40D]) for _ in range(dice.randrange(9))]
+        return "".join(map(chr, points))
 
     def number():
-        return dice.choice([dice.randrange(-9, 9), dice.getrandbits(60), -dice.getrandbits(200), 2**53, dice.uniform(-1, 1), -0.0])
+        large = [dice.getrandbits(60), -dice.getrandbits(200), 2**53]
+        return dice.choice([dice.randrange(-9, 9), dice.uniform(-1, 1), -0.0, *large])
 
     def hashable(depth):
-        made = [number, text, lambda: text().encode(), lambda: datetime.timedelta(microseconds=dice.getrandbits(50))]
-        return tuple(hashable(depth + 1) for _ in range(2)) if depth < 3 and dice.random() < 0.2 else dice.choice(made)()
+        if depth < 3 and dice.random() < 0.2:
+            return hashable(depth + 1), hashable(depth + 1)
+        span = datetime.timedelta(microseconds=dice.getrandbits(50))
+        return dice.choice([lambda: number() or 1, text, lambda: text().encode(), lambda: span])()
 
     def value(depth):
         made = [

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,6 +10,9 @@ import type { FileCommand, FileEvent } from "../../src/session/switchboard.ts";
 import { repo } from "../support/imports.ts";
 import { pythons } from "../support/pythons.ts";
 import { timed } from "../support/timed.ts";
+
+/** A session's own folders are in memory too. */
+const MEMORY = "/dev/shm";
 
 export type Ask = (command: FileCommand) => Promise<FileEvent>;
 
@@ -26,7 +29,7 @@ export const python = pythons().at(-1)?.file ?? "python3";
 
 /** The keeper's part alone, in a plain process: every reply is checked as the supervisor checks it. */
 export async function withKeeper(body: (keeper: Keeper) => Promise<void>, file = python): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "vivarium-files-"));
+  const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "vivarium-files-"));
   const [root, outside] = [join(folder, "workspace"), join(folder, "outside")];
   for (const place of [root, outside]) mkdirSync(place);
   writeFileSync(join(outside, "secret"), "secret");

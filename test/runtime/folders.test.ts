@@ -1,9 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
+import { repo } from "../support/imports.ts";
 import { runProgram } from "../support/program.ts";
+import { requires } from "../support/requires.ts";
 import { errorOf, inKeeper, listed, python, removed, textOf } from "./file-driver.ts";
 
 inKeeper("names that are no UTF-8 go there and back", async ({ root, ask }) => {
@@ -89,5 +92,53 @@ inKeeper("a folder that is shut is said, not passed over", async ({ root, ask })
     if (existsSync(join(root, "tree/shut"))) chmodSync(join(root, "tree/shut"), 0o755);
   }
 });
+
+const MOUNTED = `
+import ctypes, os, sys
+sys.path.insert(0, sys.argv[1])
+from vivarium.files import handle
+root = sys.argv[2]
+os.makedirs(root + "/tree/granted")
+assert ctypes.CDLL(None).mount(b"none", f"{root}/tree/granted".encode(), b"tmpfs", 0, b"size=8k") == 0
+def ask(op, path, **more):
+    return handle({"type": "file", "request": 1, "op": op, "path": path, **more}, root).get("error")
+print(ask("write", "tree/granted/a/file", data="eA==", part=".p", end=True))
+print(ask("remove", "tree", recursive=True))
+print(ask("remove", "tree/granted", recursive=True))
+print(ask("write", "tree/granted/large", data="A" * 40000, part=".p", end=True))
+print(ask("remove", "tree/granted/a", recursive=True))
+print(sorted(os.listdir(root + "/tree/granted")))
+`;
+
+const unshared = ["--user", "--map-root-user", "--mount"];
+const cannot = (await runProgram("unshare", [...unshared, "true"]).catch(() => undefined))?.status !== 0;
+
+(requires(cannot ? "unshare(1) cannot make a mount namespace here" : undefined) ? test : test.skip)(
+  "what is granted from the host is not taken away with what is around it",
+  async () => {
+    const root = mkdtempSync(join(tmpdir(), "vivarium-files-"));
+    try {
+      const args = [...unshared, python, "-B", "-c", MOUNTED, `${repo}/runtime`, root];
+      const { stdout, stderr } = await runProgram("unshare", args);
+      assert.equal(
+        [stdout.trim().split("\n"), stderr],
+        [
+          [
+            "None",
+            "is mounted from the host, and not taken away with what is around it: tree/granted",
+            "is mounted from the host, and not taken away with what is around it: tree/granted",
+            // The folder's own disk is full, and not what the session may use.
+            "no space left: tree/granted/large",
+            "None",
+            "['.p']",
+          ],
+          "",
+        ],
+      );
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  },
+);
 
 test.run();

@@ -46,19 +46,22 @@ const HARD: readonly string[] = [
 ];
 
 for (const code of HARD) {
-  inSession(`killed after the grace period, the state is that of before: ${JSON.stringify(code)}`, async (session) => {
-    await ok(session, "kept = 1");
-    const error = await failure(session, code, { timeoutMs: 250 });
-    assert.equal([error.kind, error.name, error.state], ["timeout", "TimeoutError", "rolledBack"]);
-    assert.is(
-      error.message,
-      `the cell ran longer than 250 ms, did not stop within ${GRACE_MS} ms of being interrupted, ` +
-        "and was killed; the session is as it was before the cell",
-    );
-    assert.ok(error.execution.usage.wallMs < 250 + GRACE_MS + 1000, `${error.execution.usage.wallMs} ms`);
-    const next = await ok(session, "'kept' in globals()");
-    assert.equal([next.output, next.state], [true, "kept"]);
-  });
+  inSession(
+    `killed after the grace period, the state is that of before: ${JSON.stringify(code)}`,
+    async (session) => {
+      await ok(session, "kept = 1");
+      const error = await failure(session, code, { timeoutMs: 250 });
+      assert.equal([error.kind, error.name, error.state], ["timeout", "TimeoutError", "rolledBack"]);
+      assert.is(
+        error.message,
+        `the cell ran longer than 250 ms, did not stop within ${GRACE_MS} ms of being interrupted, ` +
+          "and was killed; the session is as it was before the cell",
+      );
+      assert.ok(error.execution.usage.wallMs < 250 + GRACE_MS + 1000, `${error.execution.usage.wallMs} ms`);
+      const next = await ok(session, "'kept' in globals()");
+      assert.equal([next.output, next.state], [true, "kept"]);
+    },
+  );
 }
 
 inSession(
@@ -205,7 +208,11 @@ inSession("input has nothing to read and says so", async (session) => {
     const error = await failure(session, code);
     assert.equal(
       [error.name, error.message],
-      ["EOFError", "input() has nothing to read: this session has no standard input"],
+      [
+        "EOFError",
+        "input() has nothing to read: this session has no standard input; " +
+          "to answer it, the host gives runCode an onInput function",
+      ],
     );
   }
   const execution = await ok(session, "import os\nos.read(0, 10)");

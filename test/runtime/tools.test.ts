@@ -70,7 +70,7 @@ for (const { file, version } of pythons()) {
     const signature = "(query: 'str', limit: 'str' = 10, lang: 'str' = ...) -> 'dict'";
     assert.equal(output(await worker.run(code)), {
       $: "tuple",
-      v: [signature, "Does search.", "search", signature, "search.start"],
+      v: [signature, "Does search.", "search", signature, "search"],
     });
     await worker.run("help(search)");
     assert.match(

@@ -37,6 +37,15 @@ inSession(
   { variables: { n: 3 }, tools: { search } },
 );
 
+inSession(
+  "a module that the session was allowed besides can be imported",
+  async (session) => {
+    assert.is(await outputOf(session, "import socketserver\nsocketserver.__name__"), "socketserver");
+    assert.is((await failure(session, "import xmlrpc.client")).kind, "import");
+  },
+  { additionalAuthorizedImports: ["socketserver"] },
+);
+
 inSession("variables go there and back", async (session) => {
   const date = new Date("2024-05-06T07:08:09.123Z");
   const values = { a: 1, b: [1n << 70n, null], c: new Map([[1, "x"]]), d: date, e: new Uint8Array([1, 2]) };

@@ -26,6 +26,7 @@ within("nothing is sent before the session is ready when nothing was asked for",
 within("what a session begins with goes out first, and then tools and variables one by one", async () => {
   const { wire, starting } = dial({
     argv: ["a"],
+    additionalAuthorizedImports: ["numpy", "scipy.*"],
     checkpoint: "always",
     history: { count: 3 },
     tools: { f: { execute: () => 1 } },
@@ -36,6 +37,7 @@ within("what a session begins with goes out first, and then tools and variables 
   assert.equal(start, {
     type: "start",
     argv: ["a"],
+    imports: ["numpy", "scipy.*"],
     checkpoint: "always",
     history: { count: 3, bytes: 2 ** 29 },
   });
@@ -131,6 +133,11 @@ within("what comes right behind the first word finds somebody who judges it", as
 
 const BAD_OPTIONS: readonly (readonly [options: unknown, words: RegExp])[] = [
   [null, /^createSession: options are null, not an object$/],
+  [
+    { additionalAuthorizedImports: "numpy" },
+    /^createSession: additionalAuthorizedImports is not a list of module names$/,
+  ],
+  [{ additionalAuthorizedImports: ["numpy", "a b"] }, /^createSession: additionalAuthorizedImports\/1 /],
   [{ checkpoint: "often" }, /^createSession: checkpoint is "often", not auto, always or never$/],
   [{ history: 5 }, /^createSession: history is number, not an object$/],
   [{ history: { count: -1 } }, /^createSession: history\.count is -1, not a whole number$/],

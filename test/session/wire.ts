@@ -1,7 +1,7 @@
 import { Compile } from "typebox/compile";
 import * as assert from "uvu/assert";
 
-import type { Session, SessionOptions } from "../../src/index.ts";
+import type { RunOptions, Session, SessionOptions } from "../../src/index.ts";
 import { fillLimits, type Limits } from "../../src/policy/limits.ts";
 import {
   type Command,
@@ -124,4 +124,15 @@ export async function connected(setting: Setting = {}): Promise<{ wire: FakeWire
   if (setting.tools) await wire.answer("tools");
   if (setting.variables) await wire.answer("assign");
   return { wire, session: await starting };
+}
+
+/** A cell under way, with what its keeper says and hears. */
+export async function running(options: RunOptions = {}, setting: Setting = {}) {
+  const { wire, session } = await connected(setting);
+  const run = session.runCode("code", options);
+  const { id, ...command } = await wire.command("run");
+  const say = (...events: readonly object[]): void => {
+    wire.say(...events.map((event) => ({ id, ...event })));
+  };
+  return { wire, session, run, id, command, say };
 }

@@ -17,7 +17,7 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 # Processes of ours inside a session that RLIMIT_NPROC counts and the policy does not: keeper, worker, a parser, and
 # checkpoints.
-OWN_PROCESSES = 12
+OWN_PROCESSES = 80
 
 # What glibc reserves for a thread.
 _STACK_BYTES = 8 << 20

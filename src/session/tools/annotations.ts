@@ -72,7 +72,7 @@ export class Annotations {
         texts.push(this.#write(asSchema(schema.items), deeper));
       return texts.length === 0 ? "list" : listOf(union(texts));
     }
-    if (type !== "object") return SIMPLE[type] ?? "Any";
+    if (type !== "object") return Object.hasOwn(SIMPLE, type) ? String(SIMPLE[type]) : "Any";
     if (namedSchemas(schema, "properties").length > 0) return this.#keyed(schema, name, place);
     const values = asSchema(schema.additionalProperties ?? namedSchemas(schema, "patternProperties")[0]?.[1]);
     const text = typeof values === "object" ? this.#write(values, deeper) : "Any";

@@ -9,7 +9,7 @@ export function faultOfToolName(name: string): string | undefined {
   if (!isIdentifier(name)) return "is no Python identifier";
   if (KEYWORDS.has(name)) return "is a Python keyword";
   if (/^__.*__$/.test(name)) return "has two underscores at both ends, as only Python's own names do";
-  if (TAKEN.has(name)) return "is a name that Python or a session already gives to something";
+  if (TAKEN.has(name)) return "is taken: Python or the session has something of that name";
   return undefined;
 }
 

@@ -41,7 +41,8 @@ export class Records {
     const place = this.#places.get(record.id);
     if (place !== undefined) this.#list[place] = record;
     else if (this.#list.length < MOST) this.#places.set(record.id, this.#list.push(record) - 1);
-    else this.#omitted += 1;
+    // One that has no place is counted once, when it has ended.
+    else if (record.status !== "pending") this.#omitted += 1;
   }
 
   /** Counts a call that gets no record. */

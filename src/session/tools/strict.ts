@@ -1,3 +1,4 @@
+import { SIMPLE } from "./annotations.ts";
 import {
   DEEPEST,
   isRecord,
@@ -83,10 +84,10 @@ const typed = (
 ): JsonSchema => {
   const types = typesOf(schema);
   for (const type of types) {
-    if (!JSON_TYPES.has(type) && !(type in SPECIAL))
+    if (!JSON_TYPES.has(type) && !Object.hasOwn(SPECIAL, type))
       place.fail(`${place.path || "/"}: ${JSON.stringify(type)} is no type that can be checked`);
   }
-  const special = types.filter((type) => type in SPECIAL);
+  const special = types.filter((type) => Object.hasOwn(SPECIAL, type));
   if (special.length > 0 && types.length > 1)
     place.fail(`${place.path || "/"}: ${special[0]} stands beside other types`);
   const refinements: Refinement[] = Array.isArray(schema["~refine"]) ? [...schema["~refine"]] : [];
@@ -95,7 +96,7 @@ const typed = (
     delete copy.type;
     refinements.push({
       check: (value) => SPECIAL[name]?.(value, schema) ?? false,
-      error: () => `must be ${name}`,
+      error: () => `must be ${SIMPLE[name]}`,
     });
   } else if (types.length > 0) {
     set("type", types.length === 1 ? types[0] : types);

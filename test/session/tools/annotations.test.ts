@@ -16,6 +16,7 @@ const TABLE: readonly (readonly [annotation: string, schema: JsonSchema])[] = [
   ["datetime", { type: "Date" }],
   ["bytes", { type: "Uint8Array" }],
   ["int", { type: "bigint" }],
+  ["Any", { type: "constructor" }],
   ["Any", true],
   ["Any", {}],
   ["Never", false],

@@ -1,0 +1,130 @@
+/**
+ * Thousands of cells over many sessions whose workers are killed at random moments: `npm run soak -- [cells] [sessions]`.
+ * Every session counts for itself; a cell that was killed must leave the count as it was, and say so. Prints one line;
+ * the exit status is 1 when a session was lost, a state was wrong, or something stayed behind.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+
+import { PythonExecutor, type Session } from "../src/index.ts";
+
+const cells = Number(process.argv[2] ?? 10_000);
+const count = Number(process.argv[3] ?? 20);
+const random = generator(Number(process.argv[4] ?? 1));
+const MOST_MS = 4;
+
+const before = descendants().length;
+const executor = await PythonExecutor.create({ policy: "open", overlay: { limits: { graceMs: 200 } } });
+const started = performance.now();
+const told = { kept: 0, rolledBack: 0, lost: 0 };
+let wrong = 0;
+let gone = 0;
+const memory: number[] = [];
+await Promise.all(Array.from({ length: count }, (_, index) => soak(index)));
+const seconds = (performance.now() - started) / 1000;
+await executor.close();
+const left = descendants().length - before;
+const early = memory.slice(memory.length >> 2, memory.length >> 1);
+const late = memory.slice(-early.length);
+const mean = (samples: readonly number[]): number =>
+  samples.reduce((sum, one) => sum + one, 0) / samples.length;
+const growth = mean(late) / mean(early);
+console.log(
+  `${cells} cells, ${count} sessions, ${seconds.toFixed(0)} s: ${told.kept} kept, ${told.rolledBack} rolled back, ` +
+    `${told.lost} lost, ${wrong} wrong, ${gone} sessions gone, ${left} processes left, ` +
+    `memory ${(mean(late) / 2 ** 20).toFixed(0)} MiB, ${growth.toFixed(2)} times that of the second quarter`,
+);
+process.exitCode = wrong || gone || left || told.lost || growth > 1.15 ? 1 : 0;
+
+async function soak(index: number): Promise<void> {
+  try {
+    await using session = await executor.createSession();
+    let expected = 0;
+    await session.runCode("import os\ncount = 0\npile = []");
+    for (let cell = 0; cell < cells / count; cell++) {
+      const dies = random() < 0.1;
+      const killed = dies && random() < 0.5;
+      if (dies && !killed) await sleepUpTo(MOST_MS);
+      const [code, expectation] = dies
+        ? dying(killed)
+        : ["count += 1\npile.append(str(count) * 10)\ncount", expected + 1];
+      const execution = await session.runCode(code, { timeoutMs: 20_000 });
+      told[execution.state] += 1;
+      if (execution.ok) expected = expectation ?? expected;
+      else if (!dies || execution.state !== "rolledBack") wrong++;
+      if (cell % 10 === 0) await check(session, expected);
+      if (index === 0 && cell % 20 === 0) memory.push(resident());
+    }
+    await check(session, expected);
+  } catch (error) {
+    gone++;
+    console.error(`session ${index}: ${(error as Error).message}`);
+  }
+}
+
+/** A cell that spoils the state and then dies: at once by a signal, or a little later by a thread, or in native code. */
+function dying(killed: boolean): [code: string, expectation?: undefined] {
+  const spoil = "count = -1\npile.clear()\n";
+  if (killed) return [`${spoil}os.kill(os.getpid(), 9)`];
+  const ms = (random() * MOST_MS).toFixed(2);
+  const ways = [
+    `import threading, time\nthreading.Thread(target=lambda: (time.sleep(${ms} / 1000), os.kill(os.getpid(), 9))).start()\nwhile True: count -= 1`,
+    "os._exit(3)",
+    "import ctypes\nctypes.string_at(0)",
+    "os.abort()",
+  ];
+  return [spoil + ways[Math.floor(random() * ways.length)]];
+}
+
+async function check(session: Session, expected: number): Promise<void> {
+  const { output } = await session.runCode("[count, len(pile)]");
+  told.kept++;
+  if (JSON.stringify(output) !== JSON.stringify([expected, expected])) {
+    wrong++;
+    console.error(`expected ${expected}, found ${JSON.stringify(output)}`);
+  }
+}
+
+function sleepUpTo(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, random() * ms));
+}
+
+/** Resident bytes of this process and of all below it. */
+function resident(): number {
+  return [process.pid, ...descendants()].reduce((sum, pid) => sum + field(pid, "statm", 1) * 4096, 0);
+}
+
+function descendants(): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync("/proc")) {
+    if (/^\d+$/.test(name)) parents.set(Number(name), field(Number(name), "stat", 1));
+  }
+  const isBelow = (pid: number | undefined): boolean =>
+    pid !== undefined && pid > 1 && (pid === process.pid || isBelow(parents.get(pid)));
+  return [...parents.keys()].filter((pid) => pid !== process.pid && isBelow(pid));
+}
+
+/** A number of a one-line file of procfs, by its place; in `stat` after the name, which may hold anything. */
+function field(pid: number, file: "stat" | "statm", place: number): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/${file}`, "utf8");
+    return Number(
+      text
+        .slice(text.lastIndexOf(")") + 1)
+        .trim()
+        .split(" ")[place],
+    );
+  } catch {
+    return 0;
+  }
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
