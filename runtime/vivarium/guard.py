@@ -80,8 +80,8 @@ def denial_of_import(module: str, where: str, line: Optional[int]) -> Denial:
     return {"permission": permission, "target": module, "message": cut(message, 2000), "flag": flag, "line": line}
 
 
-class ImportDenied(ImportError):
-    """An import that the policy does not allow; an ImportError, so that optional imports fall back."""
+class ImportDenied(ModuleNotFoundError):
+    """An import that the policy does not allow; a ModuleNotFoundError, so that optional imports fall back."""
 
     vivarium_import = True
 

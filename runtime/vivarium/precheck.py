@@ -10,7 +10,7 @@ import ast
 import re
 import traceback
 import warnings
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from .guard import ImportRules, denial_of_import
 from .text import MESSAGE_CHARS, TRACEBACK_CHARS, cut, type_name
@@ -154,9 +154,12 @@ def _refused(found: Found, rules: ImportRules) -> Iterator[Tuple[str, int]]:
 
 def _imports(tree: ast.AST, source: str) -> Found:
     found: Dict[Tuple[str, Optional[str], int], None] = {}
+    excused = _prepared_for_refusal(tree) if "try" in source else frozenset()
     # Calls can stand in any expression, and walking those is most of the work: only where the words occur at all.
     calls = not source.isascii() or "__import__" in source or "import_module" in source
     for node in ast.walk(tree) if calls else _statements(tree):
+        if node in excused:
+            continue
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found[(alias.name, None, node.lineno)] = None
@@ -170,6 +173,25 @@ def _imports(tree: ast.AST, source: str) -> Found:
                 if not name.value.startswith("."):
                     found[(name.value, None, node.lineno)] = None
     return sorted(found, key=lambda entry: entry[2])
+
+
+def _prepared_for_refusal(tree: ast.AST) -> Set[ast.AST]:
+    """Imports inside a `try` that catches their failure: the guard refuses them when they run, and the cell goes on."""
+    prepared: Set[ast.AST] = set()
+    for node in _statements(tree):
+        if isinstance(node, ast.Try) and any(_catches_imports(handler.type) for handler in node.handlers):
+            for statement in node.body:
+                prepared.update(one for one in _statements(statement) if isinstance(one, (ast.Import, ast.ImportFrom)))
+    return prepared
+
+
+def _catches_imports(kind: Optional[ast.expr]) -> bool:
+    if isinstance(kind, ast.Tuple):
+        return any(_catches_imports(one) for one in kind.elts)
+    return kind is None or isinstance(kind, ast.Name) and kind.id in _IMPORT_ERRORS
+
+
+_IMPORT_ERRORS = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
 
 
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:

@@ -59,7 +59,7 @@ class Runner:
             self.tell(report, error, filename)
         elif error is not None:
             report["output"] = None
-        _, failure = self.attempt(self.figures.discard if self._interrupted else self.figures.flush)
+        self.attempt(self.figures.discard if self._interrupted else self.figures.flush)
         return self.finish(report)
 
     def begin(self, identity: int) -> None:
@@ -84,9 +84,13 @@ class Runner:
         _signal.signal(_signal.SIGINT, self._on_interrupt)
         _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGINT,))
 
-    def disarm(self) -> None:
-        """After an interrupt that came between two steps of ours."""
+    def broken_off(self, identity: int, error: BaseException) -> Report:
+        """The report of an order that an exception ended between two of our steps."""
         self._active = False
+        self._host.cell = 0
+        report: Report = {"type": "result", "id": identity, "interrupted": isinstance(error, KeyboardInterrupt)}
+        self.tell(report, error, "")
+        return report
 
     def attempt(self, function: Callable[..., Any], *arguments: Any) -> Tuple[Any, Optional[BaseException]]:
         """Calls what may run the cell's code: it can be interrupted there, and nowhere else."""

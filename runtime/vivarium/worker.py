@@ -12,6 +12,7 @@ import errno
 import gc
 import os
 import sys
+import time
 import types
 from typing import Any, Callable, Dict, List, NoReturn, Tuple
 
@@ -31,6 +32,9 @@ _ORDER_BYTES = 64 << 20
 # What the keeper says when the session is furnished and the worker may put its own walls up.
 GO = b"g"
 _FINAL_ANSWER = "final_answer"
+_MANY_FAILURES = 100
+# The parts of a message beside its values.
+_SLACK_BYTES = 1 << 19
 # The channel is gone, and with it everybody whom this process is for.
 _GONE = (errno.EBADF, errno.ENOTCONN, errno.ENOTSOCK, errno.ECONNRESET, errno.EPIPE)
 
@@ -147,18 +151,22 @@ class Worker:
         _reseed()
 
     def serve(self) -> NoReturn:
+        failures = 0
         while True:
             try:
                 order = self._line.next_order()
                 if order is None:
                     os._exit(0)
                 self._serve(order)
-            except OSError as error:
-                if error.errno in _GONE:
+                failures = 0
+            except BaseException as error:
+                if isinstance(error, OSError) and error.errno in _GONE:
                     os._exit(0)
-            except BaseException:
-                # A signal handler that a cell left behind raised it, in the middle of nothing.
-                pass
+                # A signal handler that a cell left behind raised it in the middle of nothing, or a cell broke what this
+                # is made of: then it is for the keeper to end.
+                failures += 1
+                if failures > _MANY_FAILURES:
+                    time.sleep(0.01)
 
     def _serve(self, order: Dict[str, Any]) -> None:
         kind = order["type"]
@@ -176,11 +184,9 @@ class Worker:
                 gives_input = order.get("input") is True
                 return self.runner.execute(order["id"], order["code"], order["filename"], gives_input)
             return self._carry_out(order)
-        except BaseException:
+        except BaseException as error:
             # It came between two steps of ours; the cell is over either way.
-            self.runner.disarm()
-            self._host.cell = 0
-            return {"type": "result", "id": order["id"], "interrupted": True}
+            return self.runner.broken_off(order["id"], error)
 
     def _carry_out(self, order: Dict[str, Any]) -> Report:
         """Does what is asked about the namespace; nothing of it is a cell, but it may take as long."""
@@ -213,10 +219,6 @@ class Worker:
     def _offer_answer(self) -> None:
         tool = self.runner.tools.function(_FINAL_ANSWER)
         setattr(builtins, _FINAL_ANSWER, self.runner.answer.function(tool))
-
-
-# The parts of a message beside its values.
-_SLACK_BYTES = 1 << 19
 
 
 def _reseed() -> None:

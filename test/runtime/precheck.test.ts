@@ -43,7 +43,9 @@ const REFUSED: readonly (readonly [code: string, target: string])[] = [
   ["def later():\n  import os", "os"],
   ["class A:\n  import os", "os"],
   ["if False:\n  import os", "os"],
-  ["try:\n  import os\nexcept ImportError:\n  os = None", "os"],
+  ["try:\n  pass\nexcept ImportError:\n  import os", "os"],
+  ["try:\n  import os\nexcept KeyError:\n  os = None", "os"],
+  ["try:\n  import os\nfinally:\n  os = None", "os"],
   ["__import__('os')", "os"],
   ["import builtins\nbuiltins.__import__('os')", "os"],
   ["import importlib\nimportlib.import_module('os')", "os"],
@@ -113,6 +115,21 @@ inSession(
     );
   },
 );
+
+for (const kind of ["ImportError", "ModuleNotFoundError", "Exception", "(KeyError, ImportError)", ""]) {
+  inSession(
+    `an import that may fail (except ${kind}) fails when it runs, and is a record`,
+    async (session) => {
+      const code = `print("ran")\ntry:\n  if True:\n    import os\nexcept ${kind}:\n  os = None\nos is None`;
+      const execution = await ok(session, code);
+      assert.equal([execution.output, execution.logs.stdout], [true, "ran\n"]);
+      assert.equal(
+        execution.denials.map(({ target, line }) => [target, line]),
+        [["os", 4]],
+      );
+    },
+  );
+}
 
 inSession("allowed modules import what they need for themselves", async (session) => {
   await ok(
