@@ -3,16 +3,15 @@
  * Every session counts for itself; a cell that was killed must leave the count as it was, and say so. Prints one line;
  * the exit status is 1 when a session was lost, a state was wrong, or something stayed behind.
  */
-import { readdirSync, readFileSync } from "node:fs";
-
 import { PythonExecutor, type Session } from "../src/index.ts";
+import { descendantsPss } from "./memory.ts";
 
 const cells = Number(process.argv[2] ?? 10_000);
 const count = Number(process.argv[3] ?? 20);
 const random = generator(Number(process.argv[4] ?? 1));
 const MOST_MS = 4;
 
-const before = descendants().length;
+const before = descendantsPss().processes;
 const executor = await PythonExecutor.create({ policy: "open", overlay: { limits: { graceMs: 200 } } });
 const started = performance.now();
 const told = { kept: 0, rolledBack: 0, lost: 0 };
@@ -22,7 +21,7 @@ const memory: number[] = [];
 await Promise.all(Array.from({ length: count }, (_, index) => soak(index)));
 const seconds = (performance.now() - started) / 1000;
 await executor.close();
-const left = descendants().length - before;
+const left = descendantsPss().processes - before;
 const early = memory.slice(memory.length >> 2, memory.length >> 1);
 const late = memory.slice(-early.length);
 const mean = (samples: readonly number[]): number =>
@@ -52,7 +51,7 @@ async function soak(index: number): Promise<void> {
       if (execution.ok) expected = expectation ?? expected;
       else if (!dies || execution.state !== "rolledBack") wrong++;
       if (cell % 10 === 0) await check(session, expected);
-      if (index === 0 && cell % 20 === 0) memory.push(resident());
+      if (index === 0 && cell % 20 === 0) memory.push(descendantsPss().bytes);
     }
     await check(session, expected);
   } catch (error) {
@@ -86,36 +85,6 @@ async function check(session: Session, expected: number): Promise<void> {
 
 function sleepUpTo(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, random() * ms));
-}
-
-/** Resident bytes of this process and of all below it. */
-function resident(): number {
-  return [process.pid, ...descendants()].reduce((sum, pid) => sum + field(pid, "statm", 1) * 4096, 0);
-}
-
-function descendants(): number[] {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync("/proc")) {
-    if (/^\d+$/.test(name)) parents.set(Number(name), field(Number(name), "stat", 1));
-  }
-  const isBelow = (pid: number | undefined): boolean =>
-    pid !== undefined && pid > 1 && (pid === process.pid || isBelow(parents.get(pid)));
-  return [...parents.keys()].filter((pid) => pid !== process.pid && isBelow(pid));
-}
-
-/** A number of a one-line file of procfs, by its place; in `stat` after the name, which may hold anything. */
-function field(pid: number, file: "stat" | "statm", place: number): number {
-  try {
-    const text = readFileSync(`/proc/${pid}/${file}`, "utf8");
-    return Number(
-      text
-        .slice(text.lastIndexOf(")") + 1)
-        .trim()
-        .split(" ")[place],
-    );
-  } catch {
-    return 0;
-  }
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */

@@ -6,8 +6,9 @@ the cell, and the interrupt is this exception once more.
 
 from __future__ import annotations
 
-import _thread
+import builtins
 import sys
+from _thread import get_ident
 from typing import Any, Callable, Dict
 
 from .host import OVER, Host
@@ -80,12 +81,13 @@ class Answer:
 
     def _is_aside(self) -> bool:
         """Whether the exception may end something else than the cell; that is then to say nothing of it."""
-        if _thread.get_ident() != self._host.main_thread:
+        if get_ident() != self._host.main_thread:
             _hush_threads()
         loop = running_loop()
         if loop is None:
-            return _thread.get_ident() != self._host.main_thread
-        task = sys.modules["asyncio.tasks"].current_task(loop)
+            return get_ident() != self._host.main_thread
+        tasks = sys.modules.get("asyncio.tasks")
+        task = tasks and tasks.current_task(loop)
         if task is not None and task is self.task:
             return False
         if task is not None:
@@ -97,7 +99,7 @@ def ended_by_answer(error: BaseException, depth: int = 0) -> bool:
     """Whether an exception is FinalAnswer, or a group of nothing else."""
     if isinstance(error, FinalAnswer):
         return True
-    group = getattr(sys.modules["builtins"], "BaseExceptionGroup", None)
+    group = getattr(builtins, "BaseExceptionGroup", None)
     if group is None or not isinstance(error, group) or depth > _DEEPEST:
         return False
     return all(ended_by_answer(part, depth + 1) for part in error.exceptions)  # type: ignore[attr-defined]

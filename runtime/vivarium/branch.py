@@ -23,6 +23,7 @@ from .task import Task
 # Orders that the worker carries out, and those after which the namespace is another one.
 _WORKERS = frozenset(("run", "assign", "fetch", "inspect", "complete", "tools"))
 _CHANGING = frozenset(("run", "assign", "tools"))
+_WARM_UP = {"type": "run", "id": 0, "code": "None", "filename": "<warm-up>", "wallMs": 30000}
 
 
 class Branch:
@@ -78,6 +79,13 @@ class Branch:
         if self.worker:
             self.introduce(self.worker)
 
+    def warm_up(self) -> None:
+        """Runs a cell of its own where nobody waits: the pages that the next one touches are copied now, and not then."""
+        if not self.busy and not self._queue:
+            self.begin(Task(dict(_WARM_UP), time.monotonic(), self._spec.limits))
+        else:
+            self.next()
+
     # Orders.
 
     def begin(self, task: Task) -> None:
@@ -115,14 +123,13 @@ class Branch:
                 if queued.id == identity:
                     queued.stopping = "interrupt"
 
-    def answer(self, command: Dict[str, Any]) -> None:
+    def answer(self, command: Dict[str, Any], line: bytes) -> None:
         """Passes the host's answer on; one that nobody waits for any more is dropped."""
         task, worker = self.task, self.worker
         if not task or not worker or task.id != command["id"]:
             return
         if task.returned(command["call"], time.monotonic(), worker.meter.cpu_seconds()):
-            answer = {key: value for key, value in command.items() if key not in ("id", "branch")}
-            worker.send(answer)
+            worker.send_line(line + b"\n")
 
     @property
     def examining(self) -> bool:
@@ -157,7 +164,11 @@ class Branch:
         task.cpu_started = worker.meter.cpu_seconds()
         worker.begin()
         worker.watchdog.cell_begins(time.monotonic())
-        worker.send({key: value for key, value in task.order.items() if key not in ("branch", "wallMs")})
+        if task.line:
+            worker.send_line(task.line + b"\n")
+            task.line = b""
+        else:
+            worker.send(task.order)
 
     def may_copy(self, sibling: bool) -> bool:
         worker = self.worker
@@ -261,9 +272,9 @@ class Branch:
         """Bytes of memory that the namespace takes, about."""
         return max(0, self.worker.meter.memory()[0] - self.worker.base_bytes) if self.worker else 0
 
-    def copy(self, taker: Callable[[Optional[Sleeper]], None]) -> None:
-        """A copy of the present state, for a branch or a name; none when it cannot be made."""
-        self.recovery.copier.ask(self.worker or self._launch(), taker)
+    def copy(self, *takers: Callable[[Optional[Sleeper]], None]) -> None:
+        """A copy of the present state for each taker, a branch or a name; none when it cannot be made."""
+        self.recovery.copier.ask(self.worker or self._launch(), *takers)
 
     def wake(self, sleeper: Sleeper) -> WorkerHand:
         """Makes a copy the worker."""

@@ -13,23 +13,25 @@ from .jail.syscalls import fork_sibling
 ASLEEP = b"z"
 
 
-def checkpoint(worker: Any) -> None:
-    """Leaves a copy of this process asleep. In the copy it returns as well: when it has taken over."""
-    descriptor = receive_descriptor(worker.handover)
-    if descriptor is None:
-        return
-    try:
-        is_copy = _copy() == 0
-    except OSError:
-        # No memory, or no process more: the keeper sees the descriptor close.
-        is_copy = False
-    if not is_copy:
+def checkpoint(worker: Any, count: int) -> None:
+    """Leaves so many copies of this process asleep. In a copy it returns as well: when it has taken over."""
+    descriptors = [receive_descriptor(worker.handover) for _ in range(count)]
+    left = [descriptor for descriptor in descriptors if descriptor is not None]
+    for index, descriptor in enumerate(left):
+        try:
+            is_copy = _copy() == 0
+        except OSError:
+            # No memory, or no process more: the keeper sees the descriptor close.
+            is_copy = False
+        if is_copy:
+            try:
+                for other in left[index + 1 :]:
+                    os.close(other)
+                _sleep(worker, socket.socket(fileno=descriptor))
+            except BaseException:
+                os._exit(72)
+            return
         os.close(descriptor)
-        return
-    try:
-        _sleep(worker, socket.socket(fileno=descriptor))
-    except BaseException:
-        os._exit(72)
 
 
 def _copy() -> int:

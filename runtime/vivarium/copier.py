@@ -37,23 +37,29 @@ class Copier:
     def busy(self) -> bool:
         return bool(self._pending)
 
-    def ask(self, hand: Any, taker: Taker) -> None:
-        """Asks for one copy; the taker gets it, or none."""
+    def ask(self, hand: Any, *takers: Taker) -> None:
+        """Asks for a copy for each taker, who gets it, or none."""
+        hand.handover.setblocking(False)
+        asked = sum(self._hand_over(hand, taker) for taker in takers)
+        if asked:
+            self.due = time.monotonic() + _MAKING_SECONDS
+            hand.send({"type": "checkpoint", "count": asked})
+
+    def _hand_over(self, hand: Any, taker: Taker) -> bool:
+        """Gives the worker what its copy will sleep on; false when it takes nothing, and the taker has been told."""
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         ours.setblocking(False)
-        hand.handover.setblocking(False)
         try:
             send_descriptor(hand.handover, theirs.fileno())
         except OSError:
             ours.close()
-            theirs.close()
             taker(None)
-            return
-        theirs.close()
+            return False
+        finally:
+            theirs.close()
         self._siblings += 1
         self._plain += 2
-        self.due = time.monotonic() + _MAKING_SECONDS
 
         def give(sleeper: Optional[Sleeper]) -> None:
             self._loop.remove(ours.fileno())
@@ -76,7 +82,7 @@ class Copier:
 
         self._pending[ours.fileno()] = lambda: give(None)
         self._loop.add(ours.fileno(), hear)
-        hand.send({"type": "checkpoint"})
+        return True
 
     def may_fork(self, sibling: bool, threads: int) -> bool:
         """Whether the worker may fork now; that uses up one of what it may."""

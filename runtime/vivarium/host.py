@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
+from _thread import get_ident
 from itertools import count
 from typing import Any, Dict, List, Optional
 
@@ -46,7 +46,7 @@ class Host:
 
     def connect(self, line: Line) -> None:
         self._line = line
-        self.main_thread = _thread.get_ident()
+        self.main_thread = get_ident()
 
     def report(self, kind: str, **parts: Any) -> bool:
         """Sends what happens in a cell; dropped between cells, and in the zygote's own. Whether it was sent."""
@@ -82,7 +82,7 @@ class Host:
     def _ask(self, kind: str, tool: Optional[str], parts: Dict[str, Any]) -> Dict[str, Any]:
         line = self._needed(tool)
         number = next(self._numbers)
-        blocking = _thread.get_ident() == self.main_thread
+        blocking = get_ident() == self.main_thread
         try:
             return line.call(number, self._message(kind, number, tool, blocking, parts))
         except Nested as error:

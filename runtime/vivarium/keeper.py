@@ -27,7 +27,6 @@ from .task import Task
 
 _COMMAND_BYTES = 64 << 20
 _WARM_UP_AFTER_SECONDS = 0.003
-_WARM_UP = {"type": "run", "id": 0, "code": "None", "filename": "<warm-up>", "wallMs": 30000}
 _SWEEP_SECONDS = 0.0005
 _MOST_SWEEPS = 2000
 
@@ -83,7 +82,7 @@ class Keeper:
     def run(self) -> None:
         if self.loop.quiet(_WARM_UP_AFTER_SECONDS):
             # Nobody is waiting: the pages that a first cell touches are made this session's own beforehand.
-            self.branches[0].begin(Task(dict(_WARM_UP), time.monotonic(), self.spec.limits))
+            self.branches[0].warm_up()
         while self._open:
             self.loop.turn(self._wait_seconds())
             now = time.monotonic()
@@ -120,9 +119,12 @@ class Keeper:
         elif kind == "interrupt":
             branch.interrupt(command["id"])
         elif kind == "answer":
-            branch.answer(command)
+            branch.answer(command, line)
         else:
-            branch.begin(Task(command, time.monotonic(), self.spec.limits))
+            task = Task(command, time.monotonic(), self.spec.limits)
+            if kind != "run":
+                task.line = line
+            branch.begin(task)
 
     def _start(self, command: Dict[str, Any]) -> None:
         mode = command.get("checkpoint", "auto")

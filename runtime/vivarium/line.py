@@ -11,8 +11,8 @@ step after them may be done twice. Nothing is lost, and no line is ever cut.
 from __future__ import annotations
 
 import _socket as socket
-import _thread
 import sys
+from _thread import allocate_lock, get_ident
 from collections import deque
 from typing import Any, Deque, Dict, List, Optional, Tuple
 
@@ -41,8 +41,8 @@ class _Waiter:
     __slots__ = ("thread", "asleep", "reply")
 
     def __init__(self) -> None:
-        self.thread = _thread.get_ident()
-        self.asleep = _thread.allocate_lock()
+        self.thread = get_ident()
+        self.asleep = allocate_lock()
         self.asleep.acquire()
         self.reply: Optional[Message] = None
 

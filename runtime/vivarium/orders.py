@@ -110,10 +110,9 @@ def _fork(session: Any, branch: Branch, task: Task) -> None:
             session.branches[new] = _sprout(session, branch, new, copy)
         branch.conclude(task)
 
-    for number in into:
-        branch.copy(lambda copy, number=number: collect(number, copy))  # type: ignore[misc]
     if not into:
         branch.conclude(task)
+    branch.copy(*[lambda copy, number=number: collect(number, copy) for number in into])  # type: ignore[misc]
 
 
 def _sprout(session: Any, branch: Branch, number: int, copy: Sleeper) -> Branch:

@@ -90,7 +90,7 @@ class Recovery:
                 self.shelf.advance(made if copy else None)
             # Else it died over it: what there is to go back to is still the state before.
             made.release()
-            self._branch.next()
+            self._branch.warm_up()
 
         self.copier.ask(worker, keep)
 

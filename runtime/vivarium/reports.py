@@ -22,6 +22,7 @@ class Reports:
         self._session = session
         self._branch = branch
         self._display_bytes: int = session.spec.limits["resultBytes"]
+        self._most_bytes: int = session.spec.line_bytes
         # How many answers to what a new worker was told to ignore.
         self.ignored = 0
 
@@ -46,7 +47,7 @@ class Reports:
         _check_report(report)
         kind, task = report["type"], self._branch.task
         if kind == "call" or kind == "input":
-            self._call(worker, task, report)
+            self._call(worker, task, report, line)
             return
         if kind == "result" and report["id"] == 0 and self.ignored:
             self.ignored -= 1
@@ -60,15 +61,27 @@ class Reports:
             self._branch.finish(worker, task, report)
         elif kind == "denial":
             self.deny(task, report["denial"])
+        elif task.kind != "run":
+            # Only cells show and answer.
+            return
         elif kind == "display":
             if task.room_for(len(line), self._display_bytes):
-                self.emit(report)
+                self._pass_on(report, line)
         elif kind == "final" and not task.answered:
-            task.answer(report.pop("aside"), time.monotonic())
-            self.emit(report)
+            task.answer(report["aside"], time.monotonic())
+            self._pass_on(report, line)
 
-    def _call(self, worker: WorkerHand, task: Optional[Task], report: Dict[str, Any]) -> None:
-        number, blocking = report["call"], report.pop("blocking")
+    def _pass_on(self, report: Dict[str, Any], line: bytes) -> None:
+        """As it came, where nothing has to be added: writing it anew is most of what a large one costs."""
+        if len(line) > self._most_bytes:
+            raise ProtocolError(f"a {report['type']} of {len(line)} bytes")
+        if self._branch.number or not report["id"]:
+            self.emit(report)
+        else:
+            self._session.send_line(line + b"\n")
+
+    def _call(self, worker: WorkerHand, task: Optional[Task], report: Dict[str, Any], line: bytes) -> None:
+        number, blocking = report["call"], report["blocking"]
         if task is None or report["id"] != task.id or task.kind != "run" or not task.id:
             worker.send({"type": "answer", "call": number, "error": OVER})
         elif not task.call(number, blocking):
@@ -77,7 +90,7 @@ class Reports:
         else:
             if blocking and worker.meter.memory()[1] < 2:
                 task.pause(time.monotonic(), worker.meter.cpu_seconds())
-            self.emit(report)
+            self._pass_on(report, line)
 
     def deny(self, task: Task, denial: Dict[str, Any]) -> None:
         if task.deny(denial):

@@ -44,7 +44,7 @@ class Runner:
         self._host.gives_input = gives_input
         self.answer.begin()
         name_cell(filename)
-        remember_source(filename, source)
+        self.attempt(remember_source, filename, source)
         report: Report = {"type": "result", "id": identity}
         compiled, error = self.attempt(compile_cell, source, filename, bool(self.tools))
         if error is not None:

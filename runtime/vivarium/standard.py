@@ -39,6 +39,11 @@ class Standard:
                 # Then a cell that closes its output has none from there on.
                 pass
 
+    def end(self) -> None:
+        """Lets go of the copies."""
+        for spare in self._spares.values():
+            os.close(spare)
+
     def renew(self) -> None:
         """In a copy of the process that got pipes of its own: what was buffered is the original's."""
         self._streams = {number: _writer(number) for number in _NAMES}
@@ -63,11 +68,14 @@ class Standard:
         self._stdin.forget()
 
     def flush(self) -> None:
-        for stream in (sys.stdout, self._streams[1], sys.stderr, self._streams[2]):
-            try:
-                stream.flush()
-            except BaseException:
-                pass
+        for number, name in _NAMES.items():
+            own, other = self._streams[number], getattr(sys, name, None)
+            # A cell's own comes first: it may write to ours.
+            for stream in (own,) if other is own else (other, own):
+                try:
+                    stream.flush()  # type: ignore[union-attr]
+                except BaseException:
+                    pass
 
     def _restore(self, number: int, spare: int) -> None:
         try:

@@ -16,6 +16,8 @@ class Task:
 
     def __init__(self, order: Dict[str, Any], now: float, limits: Dict[str, int]) -> None:
         self.order = order
+        # The order as it came, if it is passed on like that: writing a large one anew takes time.
+        self.line = b""
         self.kind: str = order["type"]
         self.id: int = order["id"]
         self.started = now

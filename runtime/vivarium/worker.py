@@ -6,6 +6,7 @@ it is interrupted, and tell the truth about errors as long as the cell lets it.
 
 from __future__ import annotations
 
+import _signal
 import _socket as socket
 import builtins
 import errno
@@ -68,13 +69,22 @@ def run_worker(
 
 
 def prepare(spec: Spec) -> None:
-    """Makes, in the zygote, the worker that every session will be a copy of, and walks the path of a cell once.
+    """Makes, in the zygote, the worker that every session will be a copy of, and walks the path of a cell.
 
     What is made and warm here costs a session neither time nor memory of its own.
     """
     worker = Worker(spec)
-    for source in _WARM_UP:
-        worker.runner.execute(0, source, "<warm-up>")
+    interrupts = _signal.getsignal(_signal.SIGINT)
+    ours, theirs = socket.socketpair()
+    worker.begin(theirs, theirs)
+    for number, source in enumerate(_WARM_UP, 1):
+        ours.send(encode({"type": "run", "id": number, "code": source, "filename": "<warm-up>"}))
+        worker.serve_one()
+        ours.recv(1 << 16)
+    worker.end()
+    _signal.signal(_signal.SIGINT, interrupts)
+    ours.close()
+    theirs.close()
     worker.namespace.clear()
     worker.name_namespace()
     worker.runner.names.changes()
@@ -108,6 +118,7 @@ class Worker:
         self.runner.figures.watch()
         rules = guard.ImportRules(spec.imports_allowed, spec.imports_denied)
         guard.install(rules, spec.policy, lambda denial: self._host.report("denial", denial=denial))
+        self._rules = rules
         self._allows = rules.allows
         builtins.ToolError = ToolError  # type: ignore[attr-defined]
         builtins.display = self.runner.display.display  # type: ignore[attr-defined]
@@ -133,6 +144,10 @@ class Worker:
         _reseed()
         gc.enable()
 
+    def end(self) -> None:
+        """Leaves nothing behind of what `begin` opened."""
+        self._standard.end()
+
     def channel_descriptor(self) -> int:
         return self._line.fileno()  # type: ignore[no-any-return]
 
@@ -154,10 +169,7 @@ class Worker:
         failures = 0
         while True:
             try:
-                order = self._line.next_order()
-                if order is None:
-                    os._exit(0)
-                self._serve(order)
+                self.serve_one()
                 failures = 0
             except BaseException as error:
                 if isinstance(error, OSError) and error.errno in _GONE:
@@ -168,12 +180,17 @@ class Worker:
                 if failures > _MANY_FAILURES:
                     time.sleep(0.01)
 
-    def _serve(self, order: Dict[str, Any]) -> None:
+    def serve_one(self) -> None:
+        """Waits for an order and carries it out; ends the process when there are no more."""
+        order = self._line.next_order()
+        if order is None:
+            os._exit(0)
         kind = order["type"]
         if kind == "start":
             sys.argv[:] = order.get("argv") or [""]
+            self._rules.extend(order.get("imports") or [])
         elif kind == "checkpoint":
-            checkpoint(self)
+            checkpoint(self, order["count"])
         else:
             report = self._report(order)
             self._line.send(encode(report))

@@ -112,9 +112,10 @@ export const eventSchema = Type.Union([
   message("stderr", { id, branch, text: Type.String() }),
   message("denial", { id, branch, denial }),
   message("display", { id, branch, bundle }),
-  message("call", { ...call, id, branch }),
-  message("input", { id, branch, ...asked }),
-  message("final", { id, branch, ...answered }),
+  // What the worker said of itself comes along: the keeper passes these lines on as they are.
+  message("call", { ...call, id, branch, blocking: Type.Optional(Type.Boolean()) }),
+  message("input", { id, branch, ...asked, blocking: Type.Optional(Type.Boolean()) }),
+  message("final", { id, branch, ...answered, aside: Type.Optional(Type.Boolean()) }),
   message("file", {
     request: id,
     /** Bytes read as base64, or the entries of a folder, and whether that was the end of what was asked for. */
