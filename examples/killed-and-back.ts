@@ -1,20 +1,13 @@
-// Loses no state when a cell kills its own process, and goes back further when asked to.
+// Comes back after being killed: what the session knew before the cell is still there.
 import { PythonExecutor } from "vivarium";
 
-await using executor = await PythonExecutor.create({ overlay: { import: ["os"] } });
-await using session = await executor.createSession({ history: { count: 10 } });
+await using executor = await PythonExecutor.create();
+await using session = await executor.createSession();
 
-await session.runCode("kept = ['before']");
-await session.checkpoint("start");
-await session.runCode("kept.append('later')");
-const { error, state } = await session.runCode("import os; kept.append('lost'); os._exit(3)");
-console.log(error?.kind, state, await session.getVariable("kept"));
-
-await session.undo();
-console.log(await session.getVariable("kept"));
-await session.runCode("kept = None");
-await session.restore("start");
-console.log(await session.getVariable("kept"));
-// exit rolledBack [ 'before', 'later' ]
-// [ 'before' ]
-// [ 'before' ]
+await session.runCode("basket = ['apple', 'pear']");
+// One long call of C code hears no interrupt, so that the process has to be killed.
+const { error, state } = await session.runCode("basket.clear(); sum(range(10**12))", { timeoutMs: 500 });
+console.log(`${error?.name}: ${error?.message}`);
+console.log(state, await session.getVariable("basket"));
+// TimeoutError: the cell ran longer than 500 ms, did not stop within 1000 ms of being interrupted, and was killed; the session is as it was before the cell
+// rolledBack [ 'apple', 'pear' ]

@@ -1,19 +1,23 @@
-// Shows what a cell displays in the forms that a page can use, and answers what it asks.
+// Shows what a cell displays in the forms that a page can use: HTML, Markdown, pictures, JSON.
 import { PythonExecutor } from "vivarium";
 
 await using executor = await PythonExecutor.create();
-await using session = await executor.createSession({ onInput: (prompt) => (prompt ? "Ada" : null) });
+await using session = await executor.createSession();
 
 const { results } = await session.runCode(`
 class Card:
-    def __init__(self, name): self.name = name
-    def _repr_html_(self): return f"<b>{self.name}</b>"
+    def __init__(self, name):
+        self.name = name
+    def __repr__(self):
+        return f"Card({self.name!r})"
+    def _repr_html_(self):
+        return f"<b>{self.name}</b>"
 
-display(Card("first"))
-Card(input("Who? "))
+display({"text/markdown": "# Cards"}, raw=True)
+display(Card("Ada"))
+Card("Grace")
 `);
-for (const bundle of results) console.log(bundle["text/html"]);
-console.log((await session.complete("Ca")).matches.map(({ text }) => text));
-// <b>first</b>
-// <b>Ada</b>
-// [ 'Card' ]
+for (const bundle of results) console.log(bundle);
+// { 'text/markdown': '# Cards' }
+// { 'text/plain': "Card('Ada')", 'text/html': '<b>Ada</b>' }
+// { 'text/plain': "Card('Grace')", 'text/html': '<b>Grace</b>' }

@@ -207,8 +207,9 @@ def parameters(function: Function) -> List[ast.arg]:
 def _part(value: ast.expr, place: int, targets: List[ast.expr]) -> ast.expr:
     """What one of several targets gets: its own part where that can be seen."""
     plain = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(targets)
-    if plain and not any(isinstance(part, ast.Starred) for part in (*value.elts, *targets)):  # type: ignore[attr-defined]
-        return value.elts[place]  # type: ignore[attr-defined,no-any-return]
+    parts: List[ast.expr] = value.elts if plain else []  # type: ignore[attr-defined]
+    if parts and not any(isinstance(part, ast.Starred) for part in (*parts, *targets)):
+        return parts[place]
     return value
 
 

@@ -240,7 +240,7 @@ class Branch:
         if task.id:
             self._session.send_line(line)
         if changed:
-            self.recovery.changed(self.worker, unprotected is None)
+            self.recovery.changed(self.worker, unprotected is None, task.kind == "tools")
         if state == "kept":
             self.next()
 

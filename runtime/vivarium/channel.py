@@ -4,20 +4,52 @@ from __future__ import annotations
 
 import _socket as socket
 import json
+import re
 import struct
 from json import encoder
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Union
 
 Message = Dict[str, Any]
 
-def _no_json(value: Any) -> None:
-    raise ValueError(f"{type(value)} is no JSON")
+
+class Ascii:
+    """A long text that needs no escapes, as base64 is: it goes into a line as it is, which JSON would look through."""
+
+    def __init__(self, text: bytes) -> None:
+        self.parts = (b'"', text, b'"')
+
+
+class Json:
+    """A long value that is JSON already."""
+
+    def __init__(self, text: bytes) -> None:
+        self.parts = (text,)
+
+
+# Those that the JSON being made has only marks for, by their marks.
+_marked: Dict[str, Union[Ascii, Json]] = {}
+
+
+def _mark(value: Any) -> str:
+    if type(value) is not Ascii and type(value) is not Json:
+        raise ValueError(f"{type(value)} is no JSON")
+    mark = f"<{id(value)}>"
+    _marked[mark] = value
+    return mark
+
+
+def _with_marked(text: str) -> bytes:
+    """The line with the long ones in the place of their marks; what other threads marked is not in it."""
+    pieces: List[bytes] = []
+    for index, part in enumerate(re.split(f'"({"|".join(list(_marked))})"', text)):
+        pieces += _marked.pop(part).parts if index % 2 else (part.encode("ascii"),)
+    return b"".join(pieces)
 
 
 # The C parts of json, without the Python around them: every session walks this path, and what it walks through becomes
 # memory of its own. The sockets are `_socket`'s for the same reason.
 _chunks = encoder.c_make_encoder(
-    None, _no_json, encoder.c_encode_basestring_ascii, None, ":", ",", False, False, False
+    None, _mark, encoder.c_encode_basestring_ascii, None, ":", ",", False, False, False
 )
 # Below the size for which the allocator would ask the kernel every time.
 READ_BYTES = 1 << 16
@@ -37,8 +69,10 @@ _scan = json.JSONDecoder(parse_constant=_refuse_constant).scan_once
 def encode(message: Message) -> bytes:
     """A message as a line; a value in it that JSON cannot say is a ProtocolError."""
     try:
-        return "".join(_chunks(message, 0)).encode("ascii") + b"\n"
-    except (ValueError, RecursionError) as error:
+        text = "".join(_chunks(message, 0))
+        return (_with_marked(text) if _marked else text.encode("ascii")) + b"\n"
+    except (ValueError, RecursionError, KeyError) as error:
+        _marked.clear()
         raise ProtocolError(f"no JSON: {error}") from None
 
 
@@ -54,6 +88,28 @@ def decode(line: bytes) -> Message:
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ProtocolError("a message is an object with a type")
     return message
+
+
+def decode_report(line: bytes) -> Message:
+    """As `decode`; but a long `output` at the end, where a worker puts it, stays the JSON that it is once it was checked."""
+    place = line.find(_OUTPUT) if len(line) > _LONG else -1
+    if place < 0 or not line.endswith(b"}"):
+        return decode(line)
+    message = decode(line[:place] + b"}")
+    value = line[place + len(_OUTPUT) : -1]
+    try:
+        text = value.decode("utf-8")
+        _, end = _scan(text, 0)
+    except (ValueError, RecursionError, StopIteration) as error:
+        raise ProtocolError(f"not a JSON line: {error}") from None
+    if end != len(text):
+        raise ProtocolError("not a JSON line: something follows the output")
+    message["output"] = Json(value)
+    return message
+
+
+_OUTPUT = b',"output":'
+_LONG = 1 << 16
 
 
 class Lines:
@@ -72,7 +128,9 @@ class Lines:
             if self._size > self._limit:
                 raise ProtocolError(f"a line is longer than {self._limit} bytes")
             return []
-        lines = (b"".join(self._parts) + chunk).split(b"\n")
+        lines = chunk.split(b"\n")
+        self._parts.append(lines[0])
+        lines[0] = b"".join(self._parts)
         rest = lines.pop()
         self._parts = [rest]
         self._size = len(rest)

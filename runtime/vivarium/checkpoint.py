@@ -58,7 +58,7 @@ def _sleep(worker: Any, connection: socket.socket) -> None:
     os.setsid()
     null = os.open("/dev/null", os.O_RDWR)
     # The ends of its pipes and of its channel are seen only when nobody holds them any more.
-    for held in (1, 2, worker.channel_descriptor(), worker.handover.fileno()):
+    for held in worker.held_descriptors():
         os.dup2(null, held)
     os.close(null)
     connection.send(ASLEEP)

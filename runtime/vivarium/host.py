@@ -64,7 +64,8 @@ class Host:
         """Calls a tool for a future of the running loop."""
         line = self._needed(tool)
         number = next(self._numbers)
-        line.start(number, self._message("call", number, tool, False, {"tool": tool, "arguments": arguments}), loop, future)
+        message = self._message("call", number, tool, False, {"tool": tool, "arguments": arguments})
+        line.start(number, message, loop, future)
 
     def read_line(self, prompt: str) -> Optional[str]:
         """A line of input, None at its end."""
@@ -96,5 +97,6 @@ class Host:
     def _message(self, kind: str, number: int, tool: Optional[str], blocking: bool, parts: Dict[str, Any]) -> bytes:
         line = encode({"type": kind, "id": self.cell, "call": number, "blocking": blocking, **parts})
         if len(line) > self._limit:
-            raise ToolError(f"the arguments take {len(line)} bytes, more than the {self._limit} allowed", tool, "TooLarge")
+            why = f"the arguments take {len(line)} bytes, more than the {self._limit} allowed"
+            raise ToolError(why, tool, "TooLarge")
         return line

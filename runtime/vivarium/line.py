@@ -1,4 +1,4 @@
-"""The worker's end of its channel, shared by the main thread, other threads and event loops, without a thread of its own.
+"""The worker's end of its channel, shared by all threads and event loops, without a thread of its own.
 
 Whoever waits and finds nobody reading reads, for all: answers go to those who wait for them, orders to the main thread.
 Whoever gets what it waited for wakes the next to read.

@@ -8,10 +8,13 @@ from itertools import repeat
 from operator import is_
 from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
+from .channel import Ascii
+
 # JavaScript's numbers hold integers without loss up to here.
 SAFE = 2**53 - 1
 # Shorter lists go as plain JSON, which is as small and easier to read.
 PACK_FROM = 64
+_LONG = 1 << 15
 
 # What the wire calls a kind of number, and what the array module calls it.
 TYPECODES: Dict[str, str] = {
@@ -29,8 +32,10 @@ TYPECODES: Dict[str, str] = {
 _INTS: Tuple[str, ...] = ("i1", "i2", "i4", "i8")
 
 
-def pack(raw: Any) -> str:
-    return binascii.b2a_base64(raw, newline=False).decode("ascii")
+def pack(raw: Any) -> Any:
+    """Base64, for a wire value; a long one is marked as what needs no escapes."""
+    text = binascii.b2a_base64(raw, newline=False)
+    return Ascii(text) if len(text) > _LONG else text.decode("ascii")
 
 
 def packed_bytes(size: int) -> int:

@@ -68,16 +68,19 @@ class Recovery:
         if mode == "always":
             return None
         if threads > 1:
-            return f"{threads - 1} native threads were running, which no copy would have"
+            running = "a native thread was" if threads == 2 else f"{threads - 1} native threads were"
+            return f"{running} running, which no copy would have"
         if self._size > _AUTO_BYTES:
             most = _AUTO_BYTES >> 20
             return f"the namespace takes {self._size >> 20} MiB, more than the {most} MiB that are copied unasked"
         return None
 
-    def changed(self, worker: Optional[WorkerHand], protect: bool) -> None:
+    def changed(self, worker: Optional[WorkerHand], protect: bool, only_tools: bool) -> None:
         """The state is another one: a copy of it is made, if it is to be protected."""
+        # Tools are set anew after every way back, which must not lead there again.
+        put = self.shelf.replace if only_tools else self.shelf.advance
         if not protect or worker is None:
-            self.shelf.advance(None)
+            put(None)
             return
         self._stale = True
         made = Checkpoint(dict(self.names), self._size)
@@ -87,7 +90,7 @@ class Recovery:
             made.put(copy)
             if self._branch.worker is not None:
                 self._stale = False
-                self.shelf.advance(made if copy else None)
+                put(made if copy else None)
             # Else it died over it: what there is to go back to is still the state before.
             made.release()
             self._branch.warm_up()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, Optional
 
-from .channel import ProtocolError, decode
+from .channel import ProtocolError, decode_report
 from .hand import WorkerHand
 from .output import MOST_READS, READ_BYTES, Stream
 from .protocol import checker
@@ -43,7 +43,7 @@ class Reports:
             self._broken(worker, str(error))
 
     def _report(self, worker: WorkerHand, line: bytes) -> None:
-        report = decode(line)
+        report = decode_report(line)
         _check_report(report)
         kind, task = report["type"], self._branch.task
         if kind == "call" or kind == "input":

@@ -27,6 +27,13 @@ class Shelf:
         self.current = current.hold() if current else None
         self._trim()
 
+    def replace(self, current: Optional[Checkpoint]) -> None:
+        """The state is the same but for its tools; what there was of it is no history."""
+        if self.current:
+            self.current.release()
+        self.current = current.hold() if current else None
+        self._trim()
+
     def set_back(self, checkpoint: Checkpoint) -> None:
         """The state is that of a checkpoint again; what came after that one in history is no more."""
         if checkpoint in self._history:

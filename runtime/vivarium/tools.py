@@ -1,4 +1,4 @@
-"""Host tools as real Python functions, in the builtins: a cell's own names shadow them, and its own modules see them."""
+"""Host tools as real Python functions in the builtins: a cell's own names shadow them, its modules see them."""
 
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+import { Ascii, LONG_ASCII } from "./line.ts";
 import type { TypedArray } from "./twins.ts";
 
 /* Long runs of numbers as base64 of their bytes, little-endian as every machine that this runs on. */
@@ -7,12 +8,13 @@ export const PACK_FROM = 64;
 
 export type ItemKind = "i1" | "u1" | "i2" | "u2" | "i4" | "u4" | "i8" | "u8" | "f4" | "f8";
 
-/** Bytes as base64. */
-export function packBytes(view: ArrayBufferView | ArrayBufferLike): string {
+/** Bytes as base64; long ones are marked as what needs no escapes. */
+export function packBytes(view: ArrayBufferView | ArrayBufferLike): string | Ascii {
   const buffer = ArrayBuffer.isView(view)
     ? Buffer.from(view.buffer, view.byteOffset, view.byteLength)
     : Buffer.from(view);
-  return buffer.toString("base64");
+  const text = buffer.toString("base64");
+  return text.length > LONG_ASCII ? new Ascii(text) : text;
 }
 
 /** The bytes of base64, in memory of their own. */
@@ -71,8 +73,8 @@ const fromWords = (
 const TWO_32 = 2 ** 32;
 
 export type PackedNumbers =
-  | { readonly $: "ints"; readonly t: ItemKind; readonly v: string }
-  | { readonly $: "floats"; readonly v: string; readonly i?: string };
+  | { readonly $: "ints"; readonly t: ItemKind; readonly v: string | Ascii }
+  | { readonly $: "floats"; readonly v: string | Ascii; readonly i?: string | Ascii };
 
 /**
  * A list of numbers only, packed; undefined for any other list. Whole numbers are to be ints in Python and all others

@@ -1,3 +1,5 @@
+import type { Line } from "../protocol/line.ts";
+
 /**
  * What a session needs of a backend: a pipe to the Python runtime, lines both ways. The backend has confined whatever
  * is at the other end before the first line comes out of it.
@@ -18,7 +20,7 @@ export type LaunchOptions = {
 
 export interface Link {
   /** Sends one line; its end is added. Does nothing when the link has ended. */
-  send(line: string): void;
+  send(line: Line): void;
   /** Hands over every line from the runtime and then, once, why there will be no more. */
   listen(listener: LinkListener): void;
   /** Ends the runtime of this session, by force if need be, and waits for it. */

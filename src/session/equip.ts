@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { bytesOfLine, toLine } from "../protocol/line.ts";
 import type { Lane } from "./lane.ts";
 import { type OrderOptions, order } from "./order.ts";
 import type { ToolBox } from "./tools/toolbox.ts";
@@ -17,7 +18,7 @@ export function equip(
 
 /** Sets variables in a branch. Rejects with `UsageError` what is more than a session takes at once. */
 export async function assign(lane: Lane, variables: readonly WireVariable[], asked: Asked): Promise<void> {
-  const bytes = variables.reduce((sum, { value }) => sum + Buffer.byteLength(JSON.stringify(value)), 0);
+  const bytes = variables.reduce((sum, { value }) => sum + bytesOfLine(toLine(value)), 0);
   if (bytes > MOST_BYTES) {
     throw new UsageError(
       `${asked.what}: the variables are ${bytes} bytes as JSON, and at most ${MOST_BYTES} go at once`,

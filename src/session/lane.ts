@@ -78,7 +78,9 @@ export class Lane {
   }
 
   send(command: LaneCommand): void {
-    this.#wire.send(this.branch === 0 ? command : { ...command, branch: this.branch });
+    const { branch } = this;
+    const { type, id, ...rest } = command as LaneCommand & { id: number };
+    this.#wire.send(branch === 0 ? command : ({ type, id, branch, ...rest } as Command));
   }
 
   /** Interrupts what is under way; without anything it does nothing. */
@@ -136,7 +138,9 @@ export class Lane {
       this.#forget(current.turn);
       return;
     }
-    const command = { ...request, id: current.id } as Asking;
+    // First what the keeper looks for in a line that it only passes on.
+    const { type, ...rest } = request;
+    const command = { type, id: current.id, ...rest } as Asking;
     this.#conversation.send(command);
     current.asked = true;
     const { patienceMs } = current.turn;

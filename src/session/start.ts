@@ -1,4 +1,5 @@
 import { GuestError, UnavailableError } from "../errors.ts";
+import { toLine } from "../protocol/line.ts";
 import { type Command, PROTOCOL_VERSION, type ReadyEvent } from "../protocol/messages.ts";
 import { checkSession, encodeVariables } from "./arguments.ts";
 import type { Backend } from "./backend.ts";
@@ -26,7 +27,7 @@ export async function startSession(
   try {
     // Over the session's own line: what passed through the zygote, every later session could find in its memory.
     const start = startCommand(options, terms);
-    if (start) link.send(JSON.stringify(start));
+    if (start) link.send(toLine(start));
     const board = new Switchboard(link);
     const { event, lane } = await ready(board, signal);
     checkReady(event, terms);

@@ -1,5 +1,6 @@
 import { GuestError, UnavailableError } from "../errors.ts";
 import { parseEvent } from "../protocol/check.ts";
+import { toLine } from "../protocol/line.ts";
 import type { Command, ReadyEvent, SessionEvent } from "../protocol/messages.ts";
 import { Conversation } from "../protocol/state.ts";
 import type { Link } from "./backend.ts";
@@ -46,7 +47,7 @@ export class Switchboard {
   }
 
   send(command: Command): void {
-    this.#link.send(JSON.stringify(command));
+    this.#link.send(toLine(command));
   }
 
   /** Numbers for branches to be made. None is ever used twice. */

@@ -1,8 +1,8 @@
 import { Compile } from "typebox/compile";
 import * as assert from "uvu/assert";
-
 import type { RunOptions, Session, SessionOptions } from "../../src/index.ts";
 import { fillLimits, type Limits } from "../../src/policy/limits.ts";
+import type { Line } from "../../src/protocol/line.ts";
 import {
   type Command,
   commandSchema,
@@ -31,9 +31,10 @@ export class FakeWire implements Link {
   #listener: LinkListener | undefined;
   #waiting: (() => void)[] = [];
 
-  send(line: string): void {
-    const command: unknown = JSON.parse(line);
-    assert.ok(commands.Check(command), `not a command: ${line}`);
+  send(line: Line): void {
+    const text = line.join("");
+    const command: unknown = JSON.parse(text);
+    assert.ok(commands.Check(command), `not a command: ${text}`);
     this.sent.push(command as Command);
     for (const wake of this.#waiting.splice(0)) wake();
   }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 
+import type { Line } from "../../protocol/line.ts";
 import { LineReader } from "../../protocol/lines.ts";
 import type { LinkListener } from "../../session/backend.ts";
 
@@ -25,8 +26,18 @@ export class Connection {
     });
   }
 
-  send(line: string): void {
-    if (!this.#socket.destroyed) this.#socket.write(`${line}\n`);
+  send(line: Line): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    const [only = ""] = line;
+    if (line.length === 1) {
+      socket.write(`${only}\n`);
+      return;
+    }
+    socket.cork();
+    for (const [index, part] of line.entries()) socket.write(part, index % 2 ? "latin1" : "utf8");
+    socket.write("\n");
+    socket.uncork();
   }
 
   listen(listener: LinkListener): void {

@@ -1,6 +1,7 @@
 import { UnavailableError, UsageError } from "../../errors.ts";
 import { findPython } from "../../host/python.ts";
 import type { Plan } from "../../policy/plan.ts";
+import type { Line } from "../../protocol/line.ts";
 import type { Backend, LaunchOptions, Link } from "../../session/backend.ts";
 import type { Connection } from "./connection.ts";
 import { Doorway, type Ticket } from "./doorway.ts";
@@ -120,7 +121,7 @@ class SessionLink implements Link {
     this.#forget = forget;
   }
 
-  send(line: string): void {
+  send(line: Line): void {
     this.#connection.send(line);
   }
 
