@@ -14,16 +14,10 @@ const repeat = tool({
 
 await using executor = await PythonExecutor.create();
 await using session = await executor.createSession({ tools: { add, repeat } });
-console.log(
-  session
-    .toolStubs()
-    .match(/^def .*$/gm)
-    ?.join("\n"),
-);
+console.log(session.toolStubs().match(/^def [^\n]*$/m)?.[0]);
 console.log((await session.runCode("repeat('ab', times=add(2))")).output);
 console.log((await session.runCode("repeat('ab', 0)")).error?.message);
 // def add(a: float, b: float = 1) -> Any: ...
-// def repeat(text: str, times: int) -> Any:
 // ababab
 // InvalidArguments: arguments of repeat refused: times: must be >= 1; it is 0 (int)
 // signature: repeat(text: str, times: int) -> Any

@@ -14,14 +14,9 @@ big + total, when.year, raw[-1]
 `);
 console.log(output);
 console.log(await session.getVariable("seen"));
-for (const { name, type, text } of await session.variables()) console.log(`${name}: ${type} = ${text}`);
+console.log((await session.variables()).map(({ name, type }) => `${name}: ${type}`).join(", "));
 await session.setVariables({ f: { rows: [() => 1] } }).catch((error) => console.log(error.message));
 // [ 1180591620717411303427n, 2026, 255 ]
 // Map(1) { [ 1, 2 ] => 'a tuple as a key' }
-// rows: list = [{'n': 1}, {'n': 2}]
-// big: int = 1180591620717411303424
-// when: datetime = 2026-01-02 03:04:05 with a time zone
-// raw: bytes = b'\x01\x02\xff'
-// total: int = 3
-// seen: dict = {(1, 2): 'a tuple as a key'}
+// rows: list, big: int, when: datetime, raw: bytes, total: int, seen: dict
 // setVariables: f.rows[0]: a function has no twin in Python

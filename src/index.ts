@@ -4,6 +4,7 @@ export type { Plan } from "./policy/plan.ts";
 export type { PolicyInput } from "./policy/schema.ts";
 export { type PoolOptions, type PoolStats, SessionPool } from "./pool.ts";
 export type { Denial, Enforcement } from "./protocol/messages.ts";
+export { NDArray, PythonScalar, table } from "./protocol/twins.ts";
 export type { CellRun } from "./session/cell-run.ts";
 export type { Execution, ExecutionError, ExecutionEvent, Logs, MimeBundle } from "./session/execution.ts";
 export type { FileEntry, FileList, SessionFiles } from "./session/files.ts";

@@ -6,11 +6,13 @@ the cell, and the interrupt is this exception once more.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import sys
 from _thread import get_ident
 from typing import Any, Callable, Dict
 
+from .awaiting import wrapped
 from .host import OVER, Host
 from .line import running_loop
 
@@ -28,6 +30,23 @@ class _Stop(FinalAnswer, KeyboardInterrupt):
 
 for _kind in (FinalAnswer, _Stop):
     _kind.__module__, _kind.__name__, _kind.__qualname__ = "builtins", "FinalAnswer", "FinalAnswer"
+
+
+# No identifier: what calls of the name go through, see `let_answer`.
+_ANSWERING = "<answering>"
+
+
+def let_answer(tree: ast.Module) -> None:
+    """Lets `final_answer(...)` answer although a cell gave its name to a value: models like to write `final_answer = x`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "final_answer":
+            node.func = wrapped(_ANSWERING, node.func)
+
+
+def offer(function: Any) -> None:
+    """Makes the function the `final_answer` of every cell."""
+    setattr(builtins, "final_answer", function)
+    setattr(builtins, _ANSWERING, lambda found: found if callable(found) else function)
 
 
 class Answer:

@@ -53,12 +53,12 @@ class _Flow:
 
     def rewrite(self) -> None:
         for call in self._calls:
-            call.func = _wrapped(START, call.func)
+            call.func = wrapped(START, call.func)
         for call in self._mapped:
-            call.args[0] = _wrapped(START, call.args[0])
+            call.args[0] = wrapped(START, call.args[0])
         for call in self._index.coroutines:
             if call.args and not isinstance(call.args[0], ast.Starred):
-                call.args[0] = _wrapped(AS_COROUTINE, call.args[0])
+                call.args[0] = wrapped(AS_COROUTINE, call.args[0])
 
     def _variable(self, node: Any) -> Variable:
         if isinstance(node, ast.Attribute):
@@ -125,7 +125,7 @@ class _Flow:
                 yield from self._index.results[function]
 
 
-def _wrapped(name: str, node: ast.expr) -> ast.Call:
+def wrapped(name: str, node: ast.expr) -> ast.Call:
     """Located where the node is, so that no line of a traceback changes."""
     called = ast.copy_location(ast.Name(name, ast.Load()), node)
     return ast.copy_location(ast.Call(called, [node], []), node)

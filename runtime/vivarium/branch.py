@@ -23,7 +23,10 @@ from .task import Task
 # Orders that the worker carries out, and those after which the namespace is another one.
 _WORKERS = frozenset(("run", "assign", "fetch", "inspect", "complete", "tools"))
 _CHANGING = frozenset(("run", "assign", "tools"))
-_WARM_UP = {"type": "run", "id": 0, "code": "None", "filename": "<warm-up>", "wallMs": 30000}
+_WARM_UP = {"type": "run", "id": 0, "code": "None", "filename": "<warm-up>", "wallMs": 500}
+# Answers that the worker has not taken yet; above it a call comes to an error instead of a value.
+_MOST_QUEUED_BYTES = 64 << 20
+_UNREAD: Error = {"name": "RuntimeError", "message": "too many answers wait to be read by the cell"}
 
 
 class Branch:
@@ -128,7 +131,11 @@ class Branch:
         task, worker = self.task, self.worker
         if not task or not worker or task.id != command["id"]:
             return
-        if task.returned(command["call"], time.monotonic(), worker.meter.cpu_seconds()):
+        if not task.returned(command["call"], time.monotonic(), worker.meter.cpu_seconds()):
+            return
+        if worker.queued_bytes > _MOST_QUEUED_BYTES:
+            worker.send({"type": "answer", "call": command["call"], "error": _UNREAD})
+        else:
             worker.send_line(line + b"\n")
 
     @property

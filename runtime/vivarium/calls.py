@@ -103,10 +103,16 @@ def reap() -> None:
         if ended is None or ended.si_pid in _waited_for:
             return
         os.waitpid(ended.si_pid, 0)
+        told = when_taken.pop(ended.si_pid, None)
+        if told:
+            told()
 
 
 # Children that somebody waits for by pid.
 _waited_for: Set[int] = set()
+
+# Who has to hear that a process was taken, because its number may be another's from then on.
+when_taken: Dict[int, Callable[[], None]] = {}
 
 
 def wait_for(pid: int) -> None:

@@ -9,6 +9,7 @@ import traceback
 from types import CodeType
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
 
+from .answer import let_answer
 from .awaiting import let_await
 from .text import MESSAGE_CHARS, TRACEBACK_CHARS, cut, type_name
 
@@ -46,6 +47,8 @@ def compile_cell(source: str, filename: str, has_tools: bool = False) -> Compile
     shows = False
     if has_tools and ("await" in source or "async" in source):
         let_await(tree)
+    if "final_answer" in source:
+        let_answer(tree)
     if tree.body:
         shows = isinstance(tree.body[-1], ast.Expr)
         tree.body[-1:] = _leaving_value(tree.body[-1])

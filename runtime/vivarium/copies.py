@@ -24,31 +24,42 @@ class Sleeper:
         self.base_bytes: int = hand.base_bytes
         self._loop = loop
         self.listener.hold()
+        self._taken = False
         sleeping.add(pid)
+        calls.when_taken[pid] = self._forget
 
     def is_alive(self) -> bool:
-        try:
-            # Its end of the socket is closed with it.
-            return not self.wake.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return True
-        except OSError:
+        if self._taken:
             return False
+        try:
+            # Not by its end of the socket, which a cell may have kept open when it made the copy.
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            # Whoever forked it for the worker has not gone yet, and left it to the keeper.
+            return True
 
     def leave(self) -> None:
         """It is a copy no more: it wakes."""
-        sleeping.discard(self.pid)
+        if not self._taken:
+            self._forget()
+            del calls.when_taken[self.pid]
         self.listener.release(self._loop)
 
     def end(self) -> None:
         # Those that were ended before have had the time to go; until somebody takes note they count as processes.
         calls.reap()
         try:
-            os.kill(self.pid, signal.SIGKILL)
+            if not self._taken:
+                os.kill(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         self.wake.close()
         self.leave()
+
+    def _forget(self) -> None:
+        """Its number is no copy's from now on."""
+        self._taken = True
+        sleeping.discard(self.pid)
 
 
 Taker = Callable[[Optional[Sleeper]], None]

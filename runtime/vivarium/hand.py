@@ -5,10 +5,11 @@ from __future__ import annotations
 import _socket as socket
 import os
 import signal
-from typing import Any, Callable, Dict, Optional, Tuple
+from collections import deque
+from typing import Any, Callable, Deque, Dict, Optional, Tuple
 
 from . import calls
-from .channel import Channel, encode, receive_descriptor, send_descriptor
+from .channel import Channel, ProtocolError, encode, receive_descriptor, send_descriptor
 from .loop import Loop
 from .meter import Meter
 from .output import Stream
@@ -19,6 +20,8 @@ from .worker import GO, run_worker
 _START_SECONDS = 10
 # JSON escapes and the parts of a result beside its value.
 _LINE_SLACK_BYTES = 1 << 20
+# Calls that were refused while the worker took no answers.
+_MOST_REFUSALS = 10_000
 
 Emit = Callable[[str, str], None]
 
@@ -125,9 +128,11 @@ class WorkerHand:
         limit = spec.limits["outputBytes"]
         pairs = (("stdout", ends.out_read), ("stderr", ends.error_read))
         self.streams = {descriptor: Stream(name, descriptor, limit) for name, descriptor in pairs}
-        # What the worker has not taken yet, and how much of it it has.
-        self._outgoing = b""
+        # Lines that the worker has not taken yet, how much of the first one it has, and the bytes of all.
+        self._outgoing: Deque[bytes] = deque()
         self._sent = 0
+        self.queued_bytes = 0
+        self._refusals = 0
         # Whether its channel is listened to, and whether it is full.
         self._heard = False
         self._full = False
@@ -165,21 +170,34 @@ class WorkerHand:
         self.send_line(encode(message))
 
     def send_line(self, line: bytes) -> None:
-        self._outgoing = self._outgoing[self._sent :] + line if self._outgoing else line
-        self._sent = 0
+        self._outgoing.append(line)
+        self.queued_bytes += len(line)
         self.flush()
+
+    def refuse(self, call: int, error: Dict[str, Any]) -> None:
+        """Answers a call that goes no further; a worker that makes them and takes no answers fills no memory here."""
+        self._refusals += 1
+        if self._refusals > _MOST_REFUSALS:
+            raise ProtocolError("it takes no answers to the calls that it makes")
+        self.send({"type": "answer", "call": call, "error": error})
 
     def flush(self) -> None:
         if not self._outgoing:
             return
         try:
-            self._sent += self.channel.socket.send(memoryview(self._outgoing)[self._sent :])
+            while self._outgoing:
+                self._sent += self.channel.socket.send(memoryview(self._outgoing[0])[self._sent :])
+                if self._sent < len(self._outgoing[0]):
+                    break
+                self.queued_bytes -= len(self._outgoing.popleft())
+                self._sent = 0
         except BlockingIOError:
             pass
         except (BrokenPipeError, ConnectionResetError):
-            self._sent = len(self._outgoing)
-        if self._sent == len(self._outgoing):
-            self._outgoing = b""
+            self._outgoing.clear()
+            self._sent = self.queued_bytes = 0
+        if not self._outgoing:
+            self._refusals = 0
         full = bool(self._outgoing)
         if self._heard and full != self._full:
             self._full = full

@@ -119,5 +119,7 @@ def _read(path: str) -> bytes:
 
 
 def _kib(text: bytes, label: bytes) -> int:
-    start = text.find(label)
-    return int(text[start + len(label) :].split(None, 1)[0]) if start >= 0 else 0
+    # At the beginning of a line: the first one holds the name of the process, which a cell may choose. The kernel
+    # writes no bare newline there.
+    start = text.find(b"\n" + label)
+    return int(text[start + 1 + len(label) :].split(None, 1)[0]) if start >= 0 else 0

@@ -21,7 +21,7 @@ def carry_out(session: Any, branch: Branch, task: Task) -> None:
 def _checkpoint(_: Any, branch: Branch, task: Task) -> None:
     name = task.order["name"]
     current = branch.recovery.shelf.current
-    if not branch.recovery.shelf.room_for(branch.size()):
+    if not branch.recovery.shelf.room_for(name, branch.size()):
         kept = ", ".join(branch.recovery.shelf.names()[:5])
         branch.conclude(task, f"no room for one more checkpoint; forget one first ({kept}), or give history more bytes")
         return

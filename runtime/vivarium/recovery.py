@@ -93,7 +93,11 @@ class Recovery:
                 put(made if copy else None)
             # Else it died over it: what there is to go back to is still the state before.
             made.release()
-            self._branch.warm_up()
+            if copy:
+                self._branch.warm_up()
+            else:
+                # Whatever kept it from making a copy may keep it from anything else, and others may be waiting.
+                self._branch.next()
 
         self.copier.ask(worker, keep)
 
@@ -167,7 +171,7 @@ class Recovery:
                 # It died over it, and whoever buries it goes on from there.
                 return
             if copy is None and self.shelf.current is checkpoint:
-                self.shelf.advance(None)
+                self.shelf.replace(None)
             then(True)
 
         checkpoint.take(wake)

@@ -34,13 +34,17 @@ class Reports:
             worker.flush()
             lines = worker.channel.poll()
             for line in lines or []:
+                if self._branch.worker is not worker:
+                    # What it said led to an order that ended it: the rest are a dead one's lines.
+                    return
                 self._report(worker, line)
             if lines is None:
                 worker.deafen()
         except BlockingIOError:
             pass
         except ProtocolError as error:
-            self._broken(worker, str(error))
+            if self._branch.worker is worker:
+                self._broken(worker, str(error))
 
     def _report(self, worker: WorkerHand, line: bytes) -> None:
         report = decode_report(line)
@@ -83,10 +87,12 @@ class Reports:
     def _call(self, worker: WorkerHand, task: Optional[Task], report: Dict[str, Any], line: bytes) -> None:
         number, blocking = report["call"], report["blocking"]
         if task is None or report["id"] != task.id or task.kind != "run" or not task.id:
-            worker.send({"type": "answer", "call": number, "error": OVER})
+            worker.refuse(number, OVER)
+        elif report["type"] == "input" and not task.ask(len(line), self._display_bytes):
+            worker.refuse(number, {"name": "RuntimeError", "message": "the cell has asked for input too often"})
         elif not task.call(number, blocking):
             error = {"name": "RuntimeError", "message": "too many calls are under way, or this one is already"}
-            worker.send({"type": "answer", "call": number, "error": error})
+            worker.refuse(number, error)
         else:
             if blocking and worker.meter.memory()[1] < 2:
                 task.pause(time.monotonic(), worker.meter.cpu_seconds())

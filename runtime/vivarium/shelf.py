@@ -74,10 +74,12 @@ class Shelf:
             found.release()
         return found is not None
 
-    def room_for(self, size: int) -> bool:
-        """Whether one more checkpoint with a name, of so many bytes, may be kept."""
-        held = {id(one): one.bytes for one in self._named.values()}
-        return len(self._named) < _MOST_NAMED and sum(held.values()) + size <= self._most_bytes
+    def room_for(self, name: str, size: int) -> bool:
+        """Whether the present state, of so many bytes, may be kept under a name; what has the name goes."""
+        others = [one for other, one in self._named.items() if other != name]
+        held = {id(one): one.bytes for one in others}
+        added = 0 if self.current and id(self.current) in held else size
+        return len(others) < _MOST_NAMED and sum(held.values()) + added <= self._most_bytes
 
     def branch(self) -> Shelf:
         """That of a new branch: the same present state, the same names, no history."""

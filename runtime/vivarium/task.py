@@ -9,6 +9,9 @@ _ANSWERED_SECONDS = 0.25
 _ASIDE_SECONDS = 0.05
 _MOST_DENIALS = 100
 _MOST_CALLS = 1024
+_MOST_INPUTS = 10_000
+# The keeper's own orders take no time to speak of, and others wait for them.
+_OWN_GRACE_MS = 500
 
 
 class Task:
@@ -25,7 +28,7 @@ class Task:
         self.total_ms: int = limits["totalMs"]
         self._wall_end = now + self.wall_ms / 1000
         self._total_end = now + self.total_ms / 1000
-        self._grace = limits["graceMs"] / 1000
+        self._grace = (limits["graceMs"] if self.id else min(limits["graceMs"], _OWN_GRACE_MS)) / 1000
         # When the wall clock stopped, and what the worker had used of the processor by then.
         self._paused: Optional[float] = None
         self._paused_cpu = 0.0
@@ -39,6 +42,7 @@ class Task:
         self.calls: Dict[int, bool] = {}
         self.answered = False
         self._answer_end: Optional[float] = None
+        self._inputs = self._input_bytes = 0
         self.display_bytes = 0
         self.displays_dropped = 0
         self.cpu_started = 0.0
@@ -97,6 +101,12 @@ class Task:
             return False
         self.calls[number] = blocking
         return True
+
+    def ask(self, size: int, most: int) -> bool:
+        """Whether the cell may ask for one more line of input, with so many bytes; the supervisor keeps all prompts."""
+        self._inputs += 1
+        self._input_bytes += size
+        return self._inputs <= _MOST_INPUTS and self._input_bytes <= most
 
     def pause(self, now: float, cpu: float) -> None:
         """Stops the wall clock: the main thread, the only one, waits for the host."""

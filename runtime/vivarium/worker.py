@@ -18,6 +18,7 @@ import types
 from typing import Any, Callable, Dict, List, NoReturn, Tuple
 
 from . import guard, variables
+from .answer import offer
 from .cell import HIDDEN
 from .channel import Channel, encode, send_descriptor
 from .checkpoint import checkpoint
@@ -25,6 +26,7 @@ from .completer import complete
 from .confine import confine_worker, let_go, prepare_worker, seal_worker
 from .host import Host, ToolError
 from .line import Line
+from .notebook import offer_notebook
 from .runner import Report, Runner
 from .spec import Spec
 from .standard import Standard
@@ -122,6 +124,7 @@ class Worker:
         self._allows = rules.allows
         builtins.ToolError = ToolError  # type: ignore[attr-defined]
         builtins.display = self.runner.display.display  # type: ignore[attr-defined]
+        offer_notebook(builtins.display)  # type: ignore[attr-defined]
         self._offer_answer()
         self._orders: Dict[str, Callable[[Dict[str, Any]], Any]] = {
             "assign": self._assign,
@@ -238,7 +241,7 @@ class Worker:
 
     def _offer_answer(self) -> None:
         tool = self.runner.tools.function(_FINAL_ANSWER)
-        setattr(builtins, _FINAL_ANSWER, self.runner.answer.function(tool))
+        offer(self.runner.answer.function(tool))
 
 
 def _reseed() -> None:

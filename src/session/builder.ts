@@ -101,4 +101,10 @@ const outcomeOf = ({ output, text, error }: Outcome): Outwards => {
 
 /** Not enumerable, so that the logs are two strings to whoever prints or compares them. */
 const logsOf = (stdout: string, stderr: string): Logs =>
-  Object.defineProperty({ stdout, stderr }, "toString", { value: () => stdout + stderr });
+  Object.defineProperty({ stdout, stderr }, "toString", TOGETHER);
+
+const TOGETHER: PropertyDescriptor & ThisType<Logs> = {
+  value() {
+    return this.stdout + this.stderr;
+  },
+};

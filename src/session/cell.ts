@@ -25,8 +25,9 @@ export class Cell implements Turn {
   readonly #options: RunOptions;
   readonly #desk: Desk;
   readonly #send: (command: LaneCommand) => void;
-  /** Fires when the cell is over, for whoever still works for it. */
-  readonly #over = new AbortController();
+  #over = false;
+  /** Fires when the cell is over, for those who answer its `input`. Few cells ask, and it is dear to make. */
+  #answering: AbortController | undefined;
   #active: Active | undefined;
   /** What a callback of the caller's threw first. */
   #thrown: { readonly error: unknown } | undefined;
@@ -125,7 +126,8 @@ export class Cell implements Turn {
   /** What a late tool or an answer does after this goes nowhere. */
   #end(reason: string): void {
     this.#active?.calls.end(reason);
-    this.#over.abort(new Error(reason));
+    this.#over = true;
+    this.#answering?.abort(new Error(reason));
   }
 
   #builder(): ExecutionBuilder {
@@ -139,18 +141,20 @@ export class Cell implements Turn {
 
   async #ask({ id, onInput }: Active, call: number, prompt: string): Promise<void> {
     this.#emit({ type: "input", prompt });
+    this.#answering ??= new AbortController();
+    const { signal } = this.#answering;
     let line: string | null = null;
     try {
-      line = checkLine(await onInput?.(prompt, { signal: this.#over.signal }));
+      line = checkLine(await onInput?.(prompt, { signal }));
     } catch (error) {
       // Python hears the end of input; the caller hears what went wrong, when the cell is over.
       this.#thrown ??= { error };
     }
-    if (!this.#over.signal.aborted) this.#send({ type: "answer", id, call, value: line });
+    if (!this.#over) this.#send({ type: "answer", id, call, value: line });
   }
 
   #emit(event: ExecutionEvent): void {
-    if (this.#over.signal.aborted) return;
+    if (this.#over) return;
     this.#active?.builder.add(event);
     this.run.push(event);
     this.#tell(event);

@@ -77,7 +77,7 @@ inSession("one long line is cut in the middle and what is cut is counted exactly
   const { logs, truncated } = await ok(session, "print('h' * 5_000_000 + 't' * 5_000_000, end='')");
   const cut = 10_000_000 - KEPT;
   assert.is(logs.stdout, `${"h".repeat(KEPT / 2)}\n... [${cut} bytes cut] ...\n${"t".repeat(KEPT / 2)}`);
-  assert.equal(truncated, { stdout: cut, stderr: 0, output: false, displays: 0 });
+  assert.equal(truncated, { stdout: cut, stderr: 0, output: false, displays: 0, toolCalls: 0 });
 });
 
 inSession("a million lines keep their head and their tail", async (session) => {

@@ -21,6 +21,9 @@ export function asNewcomer(): Newcomer {
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
   cpSync(join(repo, "examples"), join(folder, "examples"), { recursive: true });
   installPackage(join(folder, "node_modules", "vivarium"));
+  for (const name of ["typebox", "zod"]) {
+    symlinkSync(join(repo, "node_modules", name), join(folder, "node_modules", name));
+  }
   writeScript(join(bin, "vivarium"), `exec ${cliCommand().map(quote).join(" ")} "$@"`);
   writeScript(join(bin, "npx"), 'exec "$@"');
   const path = [bin, join(repo, "node_modules", ".bin"), process.env.PATH].join(delimiter);
