@@ -49,7 +49,7 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 /** One of the workers: takes tasks until there are none. All share one iterator, so none runs twice. */
 async function work(): Promise<void> {
   for (const task of queue) {
-    await using session = await executor.createSession();
+    await using session = await executor.createSession({ checkpoint: "never" });
     const { prompt, canonical_solution, test, entry_point } = task;
     const program = `${prompt}${canonical_solution}\n${test}\ncheck(${entry_point})\n`;
     const { error } = await session.runCode(program, { filename: task.task_id });

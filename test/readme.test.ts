@@ -56,25 +56,49 @@ for (const { command, printed } of transcripts) {
   });
 }
 
-for (const [page, text] of [
-  ["README.md", readme],
-  ["docs/api.md", api],
-] as const) {
-  const snippets = blocksIn(text, "ts");
+const pages = [
+  "README.md",
+  ...["api", "files", "final-answer", "pool", "results", "state", "tools"].map((name) => `docs/${name}.md`),
+];
 
-  test(`${page} has a snippet`, () => {
-    assert.is(snippets.length, 1);
+/** What a page that shows no session of its own goes without saying. */
+const PRELUDE = `import { PythonExecutor } from "vivarium";
+await using executor = await PythonExecutor.create();
+await using session = await executor.createSession();
+`;
+
+for (const page of pages) {
+  // A page is read from top to bottom: its snippets are one program.
+  const program = blocksIn(readRepoFile(page), "ts").join("\n");
+
+  test(`the snippets of ${page} print what their comments say`, async () => {
+    const said = [...program.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => `${line}\n`);
+    assert.ok(said.length > 0);
+    const source = program.includes("PythonExecutor.create") ? program : PRELUDE + program;
+    const { stdout, stderr } = await newcomer.typescript(source);
+    assert.equal([stdout, stderr], [said.join(""), ""]);
   });
-
-  for (const snippet of snippets) {
-    test(`the snippet of ${page} prints what its comments say`, async () => {
-      const said = [...snippet.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => `${line}\n`);
-      assert.ok(said.length > 0);
-      const { stdout, stderr } = await newcomer.typescript(snippet);
-      assert.equal([stdout, stderr], [said.join(""), ""]);
-    });
-  }
 }
+
+test("a page with a snippet is one whose snippets are run", () => {
+  const others = filesIn("docs", ".md").filter((page) => !pages.includes(page));
+  assert.equal(
+    others.filter((page) => blocksIn(readRepoFile(page), "ts").length > 0),
+    [],
+  );
+});
+
+test("every page is linked from the README, and by the API's page", () => {
+  const missing = ["README.md", "docs/api.md"].flatMap((from) => {
+    const links = [...readRepoFile(from).matchAll(/\]\(([^)#]+)/g)].map(([, link]) =>
+      join(dirname(from), link as string),
+    );
+    return filesIn("docs", ".md")
+      .filter((page) => page !== from && !links.includes(page))
+      .map((page) => `${from}: ${page}`);
+  });
+  assert.equal(missing, []);
+});
 
 test("the first sentence has at most twelve words, and the snippet eight lines", () => {
   const [, sentence = ""] = /^# vivarium\n\n(.*)\n\n/.exec(readme) ?? [];

@@ -245,6 +245,7 @@ class Branch:
             raise ProtocolError(f"a result of {len(line)} bytes")
         self.task = None
         if task.id:
+            self.recovery.settled()
             self._session.send_line(line)
         if changed:
             self.recovery.changed(self.worker, unprotected is None, task.kind == "tools")
@@ -257,7 +258,10 @@ class Branch:
             return
         if self._queue:
             self.begin(self._queue.pop(0))
-            return
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
         waiting, self._idle = self._idle, []
         for act in waiting:
             act()
@@ -305,6 +309,8 @@ class Branch:
         # A copy that was being made is no checkpoint; those of before are.
         self._burying = True
         self.recovery.copier.give_up()
+        # Whatever kept this one from making copies, the next one may be free of it.
+        self.recovery.copier.broken = None
         self._burying = False
         status = worker.bury()
         self._session.sweep(self, worker)
@@ -317,3 +323,5 @@ class Branch:
         self.task = None
         self.end_worker()
         self.recovery.shelf.close()
+        # Whoever waits finds that it is gone.
+        self._rest()

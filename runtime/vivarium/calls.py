@@ -15,6 +15,7 @@ _FAMILIES = {2: "AF_INET", 10: "AF_INET6", 16: "AF_NETLINK", 17: "AF_PACKET", 38
 
 
 _CLONE_PARENT = 0x8000
+_SIGCHLD = 17
 
 
 class Verdict(NamedTuple):
@@ -42,7 +43,11 @@ def decide(call: str, notification: Notification, court: Court) -> Verdict:
 
 
 def _new_process(notification: Notification, court: Court) -> Verdict:
-    sibling = bool(notification.arguments[0] & _CLONE_PARENT)
+    flags = notification.arguments[0]
+    sibling = bool(flags & _CLONE_PARENT)
+    # With other flags it would share what a copy must have for itself, or end without a word to its parent.
+    if sibling and flags != _CLONE_PARENT | _SIGCHLD:
+        return Verdict(errno.EPERM)
     if court.may_copy(notification.pid, sibling):
         return Verdict(0)
     if sibling:
@@ -100,12 +105,25 @@ def reap() -> None:
             ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return
-        if ended is None or ended.si_pid in _waited_for:
+        if ended is None:
             return
-        os.waitpid(ended.si_pid, 0)
-        told = when_taken.pop(ended.si_pid, None)
-        if told:
-            told()
+        if ended.si_pid in _waited_for:
+            # It hides those behind it, and may stay until many others have been seen to.
+            break
+        _take(ended.si_pid)
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) not in _waited_for:
+            _take(int(name))
+
+
+def _take(pid: int) -> None:
+    try:
+        taken, _ = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
+    told = when_taken.pop(taken, None)
+    if told:
+        told()
 
 
 # Children that somebody waits for by pid.
@@ -121,6 +139,16 @@ def wait_for(pid: int) -> None:
 
 def waited(pid: int) -> None:
     _waited_for.discard(pid)
+
+
+def is_own_child(pid: int) -> bool:
+    """Whether it is a child of this process that lives, and that nobody waits for: no worker."""
+    if pid in _waited_for:
+        return False
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except ChildProcessError:
+        return False
 
 
 _RULES: Dict[str, Callable[[Notification, Court], Verdict]] = {

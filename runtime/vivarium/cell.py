@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import os
+import re
 import traceback
 from types import CodeType
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
@@ -35,15 +36,22 @@ class Outcome(NamedTuple):
 
 
 class Compiled(NamedTuple):
-    """A cell's code; `shows` says that its value is a last expression's, which is shown, and not what was assigned."""
+    """A cell's code; `shows` says that its value is a last expression's, which is shown, and not what was assigned.
+
+    An `evaluated` cell is one expression, whose value the code gives by itself.
+    """
 
     code: CodeType
     shows: bool
+    evaluated: bool = False
 
 
 def compile_cell(source: str, filename: str, has_tools: bool = False) -> Compiled:
     """Compiles source whose value is its last top-level statement's: an expression, or what was assigned."""
-    tree = ast.parse(source, filename)
+    code = _expression(source, filename)
+    if code is not None:
+        return Compiled(code, shows=True, evaluated=True)
+    tree: Any = compile(source, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     shows = False
     if has_tools and ("await" in source or "async" in source):
         let_await(tree)
@@ -55,8 +63,27 @@ def compile_cell(source: str, filename: str, has_tools: bool = False) -> Compile
     return Compiled(compile(tree, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True), shows)
 
 
-def run_code(code: CodeType, namespace: Namespace, run_coroutine: Any) -> Outcome:
+# Lines and statements, what await and final_answer need a tree for, and escapes, which may be warned of: once is enough.
+_NEEDS_TREE = re.compile(r"[\n;=\\]|await|async|final_answer").search
+
+
+def _expression(source: str, filename: str) -> Optional[CodeType]:
+    """The code of a cell that is one plain expression: taking it apart would be most of what such a cell costs."""
+    if _NEEDS_TREE(source):
+        return None
+    try:
+        code: CodeType = compile(source, filename, "eval", dont_inherit=True)
+        return code
+    except SyntaxError:
+        # A statement; or it is wrong, which is told in the words for a cell.
+        return None
+
+
+def run_code(compiled: Compiled, namespace: Namespace, run_coroutine: Any) -> Outcome:
     """Runs compiled code; a coroutine (top-level await) is handed to `run_coroutine`."""
+    code = compiled.code
+    if compiled.evaluated:
+        return Outcome(True, eval(code, namespace))
     try:
         if _KEY in code.co_names:
             namespace[_KEY] = _key

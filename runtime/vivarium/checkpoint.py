@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket as socket
 import os
+import time
 from typing import Any
 
 from .channel import receive_descriptor
@@ -11,26 +12,28 @@ from .jail.syscalls import fork_sibling
 
 # What the copy says once it sleeps; the kernel adds whose word it is.
 ASLEEP = b"z"
+_GOING_SECONDS = 0.0002
 
 
 def checkpoint(worker: Any, count: int) -> None:
     """Leaves so many copies of this process asleep. In a copy it returns as well: when it has taken over."""
+    own = os.getpid()
     descriptors = [receive_descriptor(worker.handover) for _ in range(count)]
     left = [descriptor for descriptor in descriptors if descriptor is not None]
     for index, descriptor in enumerate(left):
         try:
-            is_copy = _copy() == 0
-        except OSError:
-            # No memory, or no process more: the keeper sees the descriptor close.
-            is_copy = False
-        if is_copy:
-            try:
+            if _copy() == 0:
                 for other in left[index + 1 :]:
                     os.close(other)
                 _sleep(worker, socket.socket(fileno=descriptor))
-            except BaseException:
+                return
+        except BaseException as error:
+            if os.getpid() != own:
+                # Nothing that went wrong in a copy may make it a second worker.
                 os._exit(72)
-            return
+            if not isinstance(error, OSError):
+                raise
+            # No memory, or no process more: the keeper sees the descriptor close.
         os.close(descriptor)
 
 
@@ -40,9 +43,13 @@ def _copy() -> int:
         return fork_sibling()
     # libc must see to the locks that other threads may hold just now. It can make a child of this process only, so
     # that one makes the copy and goes.
+    keeper = os.getppid()
     middle = os.fork()
     if middle == 0:
         if os.fork() == 0:
+            while os.getppid() != keeper:
+                # The keeper takes no copy that is not its own child.
+                time.sleep(_GOING_SECONDS)
             return 0
         os._exit(0)
     try:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import _socket as socket
+import os
 import struct
 import time
 from typing import Any, Callable, Dict, List, Optional
 
+from . import calls
 from .channel import send_descriptor
 from .checkpoint import ASLEEP
 from .copies import Sleeper, Taker, sleeping
@@ -28,6 +30,7 @@ class Copier:
         # Forks that the worker may make now: of the one kind, and of the other, which takes two.
         self._siblings = 0
         self._plain = 0
+        self._has_forked = False
         self._failed = 0
         self.due: Optional[float] = None
         # Said once: a worker that did not make a copy in time is not asked again.
@@ -65,7 +68,11 @@ class Copier:
             self._loop.remove(ours.fileno())
             del self._pending[ours.fileno()]
             if not self._pending:
+                if sleeper is None or self._has_forked:
+                    # It may have made something else than the copies that it was asked for.
+                    hand.watchdog.look_soon(time.monotonic())
                 self._siblings = self._plain = self._failed = 0
+                self._has_forked = False
                 self.due = None
             if sleeper is None:
                 ours.close()
@@ -73,7 +80,7 @@ class Copier:
 
         def hear() -> None:
             pid = _who_sleeps(ours)
-            if pid is None or pid == hand.pid or pid in sleeping:
+            if pid is None or pid in sleeping or not _can_sleep(pid):
                 self._failed += 1
                 self._loop.remove(ours.fileno())
                 self.due = time.monotonic() + _DYING_SECONDS
@@ -92,6 +99,7 @@ class Copier:
         if threads < 2 or self._plain <= 0:
             return False
         self._plain -= 1
+        self._has_forked = True
         return True
 
     def expire(self) -> None:
@@ -104,6 +112,14 @@ class Copier:
         """No copy comes any more."""
         for fail in list(self._pending.values()):
             fail()
+
+
+def _can_sleep(pid: int) -> bool:
+    """Whether it is what a copy is: a child of the keeper's and no worker, which leads a session of its own."""
+    try:
+        return calls.is_own_child(pid) and os.getsid(pid) == pid
+    except ProcessLookupError:
+        return False
 
 
 def _who_sleeps(wake: socket.socket) -> Optional[int]:

@@ -27,32 +27,26 @@ class Sleeper:
         self._taken = False
         sleeping.add(pid)
         calls.when_taken[pid] = self._forget
+        # That it sleeps is only its own word.
+        _signal(pid, signal.SIGSTOP)
 
     def is_alive(self) -> bool:
-        if self._taken:
-            return False
-        try:
-            # Not by its end of the socket, which a cell may have kept open when it made the copy.
-            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-        except ChildProcessError:
-            # Whoever forked it for the worker has not gone yet, and left it to the keeper.
-            return True
+        # Not by its end of the socket, which a cell may have kept open when it made the copy.
+        return not self._taken and calls.is_own_child(self.pid)
 
     def leave(self) -> None:
         """It is a copy no more: it wakes."""
         if not self._taken:
             self._forget()
             del calls.when_taken[self.pid]
+            _signal(self.pid, signal.SIGCONT)
         self.listener.release(self._loop)
 
     def end(self) -> None:
         # Those that were ended before have had the time to go; until somebody takes note they count as processes.
         calls.reap()
-        try:
-            if not self._taken:
-                os.kill(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        if not self._taken:
+            _signal(self.pid, signal.SIGKILL)
         self.wake.close()
         self.leave()
 
@@ -60,6 +54,19 @@ class Sleeper:
         """Its number is no copy's from now on."""
         self._taken = True
         sleeping.discard(self.pid)
+
+
+def stop_all() -> None:
+    """Nothing wakes a stopped process but the end of others in its group, for which the kernel has a rule of its own."""
+    for pid in sleeping:
+        _signal(pid, signal.SIGSTOP)
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
 
 
 Taker = Callable[[Optional[Sleeper]], None]

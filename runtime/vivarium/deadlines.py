@@ -10,6 +10,8 @@ from . import copies
 from .report import Error, interrupted_error, timeout_error
 from .task import Task
 
+NEVER = float("inf")
+
 
 class Deadlines:
     """The clock of a branch. It holds no timer: the keeper asks what is due next."""
@@ -20,15 +22,16 @@ class Deadlines:
         self._limits = session.spec.limits
 
     @property
-    def due(self) -> Optional[float]:
-        """When something has to be looked at next."""
-        task, worker, copier = self._branch.task, self._branch.worker, self._branch.recovery.copier
-        moments = [task.due] if task else []
-        if worker and worker.watchdog.due:
-            moments.append(worker.watchdog.due)
-        if copier.due:
-            moments.append(copier.due)
-        return min(moments) if moments else None
+    def due(self) -> float:
+        """When something has to be looked at next. Asked at every turn of the loop, and so without a list to make."""
+        branch = self._branch
+        task, worker, copier = branch.task, branch.worker, branch.recovery.copier
+        due: float = task.due if task else NEVER
+        if worker and worker.watchdog.due and worker.watchdog.due < due and not branch.examining:
+            due = worker.watchdog.due
+        if copier.due and copier.due < due:
+            due = copier.due
+        return due
 
     def watch(self, now: float) -> None:
         task, worker, copier = self._branch.task, self._branch.worker, self._branch.recovery.copier
@@ -47,6 +50,9 @@ class Deadlines:
             used = worker.meter.cpu_seconds() - task.cpu_started if task else 0.0
             mine = self._session.processes_of(self._branch)
             passed = worker.watchdog.look(now, task is not None, used, mine, copies.sleeping)
+            copies.stop_all()
+            if len(mine) > 1 + self._limits["processes"]:
+                self._session.tidy()
             if passed == "cpu" and task:
                 if not task.stopping:
                     self.interrupt(task, "cpu")

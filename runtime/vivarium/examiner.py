@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from . import calls, precheck
-from .guard import ImportRules
 from .loop import Loop
 from .parser_child import ParserChild
 from .spec import Spec
@@ -27,8 +26,7 @@ class Examiner:
         self._spec = spec
         self._loop = loop
         self._heard = heard
-        self._rules = ImportRules(spec.imports_allowed, spec.imports_denied)
-        self._rules.extend(imports)
+        self._rules = spec.rules.extended(imports)
         self._child: Optional[ParserChild] = None
         self._filename = ""
 

@@ -35,6 +35,10 @@ class ImportRules:
         self._deny = deny
         self._anything = "*" in allow and not deny
 
+    def extended(self, allow: List[str]) -> ImportRules:
+        """Rules that let more through; what is denied stays denied."""
+        return ImportRules([*self._allow, *allow], self._deny) if allow else self
+
     def extend(self, allow: List[str]) -> None:
         """Lets more through; what is denied stays denied."""
         self._allow = [*self._allow, *allow]

@@ -6,7 +6,7 @@ import _socket as socket
 import os
 import signal
 from collections import deque
-from typing import Any, Callable, Deque, Dict, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, FrozenSet, Optional, Tuple
 
 from . import calls
 from .channel import Channel, ProtocolError, encode, receive_descriptor, send_descriptor
@@ -52,6 +52,14 @@ class Ends:
         self.out_read, self.out_write = os.pipe()
         self.error_read, self.error_write = os.pipe()
 
+    def numbers(self) -> FrozenSet[str]:
+        """What the worker's ends are called below /proc; of a pipe both ends are one file."""
+        sockets = (self.theirs.fileno(), self.their_handover.fileno())
+        pipes = (self.out_read, self.error_read)
+        return frozenset(
+            [*(f"socket:[{os.fstat(one).st_ino}]" for one in sockets), *(f"pipe:[{os.fstat(one).st_ino}]" for one in pipes)]
+        )
+
     def close_theirs(self) -> None:
         self.theirs.close()
         self.their_handover.close()
@@ -71,6 +79,7 @@ class WorkerHand:
             ends.ours.close()
             run_worker(spec, ends.theirs, ends.their_handover, (ends.out_write, ends.error_write), confined)
         calls.wait_for(self.pid)
+        self._own = ends.numbers()
         ends.close_theirs()
 
     @classmethod
@@ -88,6 +97,7 @@ class WorkerHand:
         except OSError:
             hand.kill()
         wake.close()
+        hand._own = ends.numbers()
         ends.close_theirs()
         hand._hold(listener, base_bytes)
         return hand
@@ -208,6 +218,19 @@ class WorkerHand:
         if self._heard:
             self._heard = False
             self._loop.remove(self.channel.fileno())
+
+    def holds_pipes(self) -> bool:
+        """Whether the worker has pipes or sockets open besides its own."""
+        folder = f"/proc/{self.pid}/fd"
+        try:
+            for name in os.listdir(folder):
+                target = os.readlink(f"{folder}/{name}")
+                if target.startswith(("pipe:", "socket:")) and target not in self._own:
+                    return True
+        except OSError:
+            # It has gone, or closes just that one.
+            pass
+        return False
 
     def signal(self, number: int) -> None:
         try:

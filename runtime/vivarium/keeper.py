@@ -18,10 +18,11 @@ from .branch import Branch
 from .calls import Court
 from .channel import Channel, decode, encode
 from .confine import confine_keeper, let_go
+from .deadlines import NEVER
 from .hand import Listener, WorkerHand
 from .jail import root, seccomp
 from .loop import Loop
-from .meter import session_processes
+from .meter import is_running, session_processes
 from .orders import carry_out
 from .spec import Spec
 from .task import Task
@@ -99,14 +100,23 @@ class Keeper:
             # Nobody is waiting: the pages that a first cell touches are made this session's own beforehand.
             self.branches[0].warm_up()
         while self._open:
-            self.loop.turn(self._wait_seconds())
-            now = time.monotonic()
+            self.turn()
+
+    def turn(self) -> None:
+        """Waits for whatever comes next, and sees to it."""
+        due = self._due()
+        self.loop.turn(max(0.0, due - time.monotonic()) if due < NEVER else -1)
+        now = time.monotonic()
+        # What a handler made due in this very turn comes with the next one, which waits for nothing.
+        if now >= due:
             for branch in tuple(self.branches.values()):
                 branch.deadlines.watch(now)
 
-    def _wait_seconds(self) -> float:
-        moments = [due for due in [branch.deadlines.due for branch in self.branches.values()] if due is not None]
-        return max(0.0, min(moments) - time.monotonic()) if moments else -1
+    def _due(self) -> float:
+        due = NEVER
+        for branch in self.branches.values():
+            due = min(due, branch.deadlines.due)
+        return due
 
     # From the supervisor.
 
@@ -137,7 +147,7 @@ class Keeper:
             branch.answer(command, line)
         else:
             task = Task(command, time.monotonic(), self.spec.limits)
-            if kind != "run":
+            if kind != "run" or "filename" in command:
                 task.line = line
             branch.begin(task)
 
@@ -219,6 +229,26 @@ class Keeper:
         workers = sum(1 for branch in self.branches.values() if branch.worker)
         return len(self._started()) - workers
 
+    def has_children_of(self, branch: Branch) -> bool:
+        """Whether anything runs that a branch's worker started."""
+        if not self._has_children:
+            return False
+        calls.reap()
+        own = branch.worker.pid if branch.worker else 0
+        return any(pid != own and is_running(pid) for pid in self.processes_of(branch))
+
+    def tidy(self) -> None:
+        """Ends what was forked under cover of a copy, beyond what cells may have."""
+        if any(branch.recovery.copier.busy for branch in self.branches.values()):
+            return
+        workers = [branch.worker.pid for branch in self.branches.values() if branch.worker]
+        started = [pid for pid in self._started() if pid not in workers]
+        for pid in started[self.spec.limits["processes"] :]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
     def processes_of(self, branch: Branch) -> List[int]:
         if len(self.branches) == 1:
             return self._started()
@@ -241,13 +271,17 @@ class Keeper:
         calls.reap()
 
     def _is_left(self, pid: int, branch: Branch, worker: WorkerHand) -> bool:
-        others = [one.worker.pid for one in self.branches.values() if one.worker and one is not branch]
+        others = [one for one in self.branches.values() if one.worker and one is not branch]
         if not others:
             return True
+        if any(one.worker and one.worker.pid == pid for one in others):
+            return False
         try:
-            return pid not in others and os.getsid(pid) in (worker.pid, pid)
+            leader = os.getsid(pid)
         except OSError:
             return False
+        # One that leads a session of its own may be anybody's, and just now another branch's copy that is being made.
+        return leader == worker.pid or (leader == pid and not any(one.recovery.busy for one in others))
 
     def is_too_large(self, branch: Branch) -> bool:
         """Whether all branches together passed the session's memory, and this one has the most of it."""

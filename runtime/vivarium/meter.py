@@ -68,6 +68,12 @@ def session_processes() -> List[int]:
     return sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1")
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process is there that has not ended yet."""
+    state = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[:1]
+    return bool(state) and state[0] not in (b"Z", b"X")
+
+
 def usage_of(pids: Collection[int]) -> Usage:
     """One look at them; quick, and for memory never too low: `precise_bytes` says more at a price."""
     used = threads = 0

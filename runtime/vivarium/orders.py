@@ -11,6 +11,7 @@ from .task import Task
 # Each is a worker and a copy of it.
 _MOST_BRANCHES = 32
 
+_NO_BRANCH = "there is no such branch"
 _FAILED = "no copy of the session's process could be made"
 
 
@@ -128,13 +129,18 @@ def _sprout(session: Any, branch: Branch, number: int, copy: Sleeper) -> Branch:
 def _adopt(session: Any, branch: Branch, task: Task) -> None:
     other = session.branches.get(task.order["from"])
     if other is None or other is branch:
-        branch.conclude(task, "there is no such branch")
+        branch.conclude(task, _NO_BRANCH)
         return
 
     def join() -> None:
+        if session.branches.get(other.number) is not other:
+            # It was closed before it came to rest.
+            branch.conclude(task, _NO_BRANCH)
+            return
         # While both are the session's: what the one ends must leave the other's processes alone.
         _become(branch, other)
         del session.branches[other.number]
+        other.close()
         branch.conclude(task)
 
     other.when_idle(join)
@@ -149,7 +155,6 @@ def _become(branch: Branch, other: Branch) -> None:
     if worker:
         worker.unregister()
         branch.start(worker)
-    other.close()
 
 
 _ORDERS: Dict[str, Callable[[Any, Branch, Task], None]] = {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 from .channel import ProtocolError
 
-Check = Callable[[Any, str], None]
+# What is wrong with a value, beginning with the place inside it, or nothing. Places are put together only when there is
+# something to say: every message goes through here.
+Check = Callable[[Any], Optional[str]]
 
 _TYPES: Dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
@@ -22,6 +24,8 @@ _TYPES: Dict[str, Callable[[Any], bool]] = {
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
 }
+# What a parser makes of them, which needs no closer look.
+_USUAL = {"string": str, "boolean": bool, "integer": int, "number": float, "array": list, "object": dict}
 
 
 def checker(name: str) -> Callable[[Any], None]:
@@ -31,7 +35,9 @@ def checker(name: str) -> Callable[[Any], None]:
         check = _compile(json.load(file)[name])
 
     def check_message(value: Any) -> None:
-        check(value, name)
+        wrong = check(value)
+        if wrong is not None:
+            raise ProtocolError(name + wrong)
 
     return check_message
 
@@ -64,10 +70,23 @@ def _compile(schema: Dict[str, Any]) -> Check:
         parts.append(_object(schema))
     if len(parts) == 1:
         return parts[0]
+    if len(parts) == 2:
+        return _both(*parts)
 
-    def check(value: Any, where: str) -> None:
+    def check(value: Any) -> Optional[str]:
         for part in parts:
-            part(value, where)
+            wrong = part(value)
+            if wrong is not None:
+                return wrong
+        return None
+
+    return check
+
+
+def _both(first: Check, second: Check) -> Check:
+    def check(value: Any) -> Optional[str]:
+        wrong = first(value)
+        return second(value) if wrong is None else wrong
 
     return check
 
@@ -75,73 +94,79 @@ def _compile(schema: Dict[str, Any]) -> Check:
 def _any_of(schemas: List[Dict[str, Any]]) -> Check:
     # Messages are told apart by their type; the other unions are short.
     by_type = {s["properties"]["type"]["const"]: _compile(s) for s in schemas if "type" in s.get("properties", ())}
-    others = [_compile(s) for s in schemas if "type" not in s.get("properties", ())]
+    if by_type:
+        return _message_of(by_type)
+    checks = [_compile(s) for s in schemas]
 
-    def check(value: Any, where: str) -> None:
-        if by_type:
-            kind = value.get("type") if isinstance(value, dict) else None
-            found = by_type.get(kind) if isinstance(kind, str) else None
-            if not found:
-                raise ProtocolError(f"{where}: no such message")
-            found(value, where)
-            return
-        for other in others:
-            try:
-                return other(value, where)
-            except ProtocolError:
-                continue
-        raise ProtocolError(f"{where}: is none of what it may be")
+    def check(value: Any) -> Optional[str]:
+        for part in checks:
+            if part(value) is None:
+                return None
+        return ": is none of what it may be"
+
+    return check
+
+
+def _message_of(by_type: Dict[str, Check]) -> Check:
+    def check(value: Any) -> Optional[str]:
+        kind = value.get("type") if isinstance(value, dict) else None
+        found = by_type.get(kind) if isinstance(kind, str) else None
+        return found(value) if found else ": no such message"
 
     return check
 
 
 def _type(name: str) -> Check:
-    test = _TYPES[name]
+    test, usual = _TYPES[name], _USUAL.get(name)
+    wrong = f": is not of type {name}"
 
-    def check(value: Any, where: str) -> None:
-        if not test(value):
-            raise ProtocolError(f"{where}: is not of type {name}")
+    def check(value: Any) -> Optional[str]:
+        return None if type(value) is usual or test(value) else wrong
 
     return check
 
 
 def _const(wanted: Any) -> Check:
-    def check(value: Any, where: str) -> None:
-        if value != wanted or type(value) is not type(wanted):
-            raise ProtocolError(f"{where}: is not {wanted!r}")
+    wrong = f": is not {wanted!r}"
+
+    def check(value: Any) -> Optional[str]:
+        return None if value == wanted and type(value) is type(wanted) else wrong
 
     return check
 
 
 def _most(limit: int, words: str) -> Check:
-    def check(value: Any, where: str) -> None:
-        if len(value) > limit:
-            raise ProtocolError(f"{where}: is {words} {limit}")
+    def check(value: Any) -> Optional[str]:
+        return f": is {words} {limit}" if len(value) > limit else None
 
     return check
 
 
 def _least(limit: int) -> Check:
-    def check(value: Any, where: str) -> None:
-        if len(value) < limit:
-            raise ProtocolError(f"{where}: is shorter than {limit}")
+    def check(value: Any) -> Optional[str]:
+        return f": is shorter than {limit}" if len(value) < limit else None
 
     return check
 
 
 def _between(low: Any, high: Any) -> Check:
-    def check(value: Any, where: str) -> None:
+    least = float("-inf") if low is None else low
+    most = float("inf") if high is None else high
+
+    def check(value: Any) -> Optional[str]:
         # Written so that NaN is outside.
-        if (low is not None and not value >= low) or (high is not None and not value <= high):
-            raise ProtocolError(f"{where}: is not between {low} and {high}")
+        return None if least <= value <= most else f": is not between {low} and {high}"
 
     return check
 
 
 def _items(item: Check) -> Check:
-    def check(value: Any, where: str) -> None:
+    def check(value: Any) -> Optional[str]:
         for index, element in enumerate(value):
-            item(element, f"{where}[{index}]")
+            wrong = item(element)
+            if wrong is not None:
+                return f"[{index}]{wrong}"
+        return None
 
     return check
 
@@ -151,14 +176,17 @@ def _object(schema: Dict[str, Any]) -> Check:
     required = frozenset(schema.get("required", ()))
     closed = schema.get("additionalProperties") is False
 
-    def check(value: Any, where: str) -> None:
+    def check(value: Any) -> Optional[str]:
         if not required <= value.keys():
-            raise ProtocolError(f"{where}: lacks {', '.join(sorted(required - value.keys()))}")
+            return f": lacks {', '.join(sorted(required - value.keys()))}"
         for name, element in value.items():
             part = properties.get(name)
             if part:
-                part(element, f"{where}.{name}")
+                wrong = part(element)
+                if wrong is not None:
+                    return f".{name}{wrong}"
             elif closed:
-                raise ProtocolError(f"{where}: has an unknown key")
+                return ": has an unknown key"
+        return None
 
     return check

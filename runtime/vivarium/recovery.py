@@ -73,6 +73,8 @@ class Recovery:
         if self._size > _AUTO_BYTES:
             most = _AUTO_BYTES >> 20
             return f"the namespace takes {self._size >> 20} MiB, more than the {most} MiB that are copied unasked"
+        if self._session.has_children_of(self._branch) and worker.holds_pipes():
+            return "a pipe to a child process was open, and a copy would keep it from ever being closed"
         return None
 
     def changed(self, worker: Optional[WorkerHand], protect: bool, only_tools: bool) -> None:
@@ -86,6 +88,10 @@ class Recovery:
         made = Checkpoint(dict(self.names), self._size)
 
         def keep(copy: Optional[Sleeper]) -> None:
+            if copy is None and self._branch.worker is not None and self.shelf.drop_oldest():
+                # For want of memory or of processes, perhaps: the present is worth more than the past.
+                self.copier.ask(worker, keep)
+                return
             made.hold()
             made.put(copy)
             if self._branch.worker is not None:
@@ -116,14 +122,17 @@ class Recovery:
             self._owed_names = list(self.names) if state == "lost" else []
 
     def settle(self, result: Dict[str, Any], lost: Optional[List[str]]) -> None:
-        """Puts into a result what is owed to it."""
-        if self._owed:
-            if result["state"] == "kept":
+        """Puts into a result what is owed to it; the worse of two states is what the caller has to know."""
+        if self._owed and result["state"] != "lost":
+            if self._owed == "lost" or result["state"] == "kept":
                 result["state"] = self._owed
             lost = lost or self._owed_names
-            self._owed, self._owed_names = None, []
         if lost:
             result["lost"] = lost
+
+    def settled(self) -> None:
+        """The result is on its way."""
+        self._owed, self._owed_names = None, []
 
     def go_back(self, state: str, before: Optional[Callable[[], None]] = None) -> None:
         """Makes the current checkpoint the worker, or lets the next cell start a new one."""

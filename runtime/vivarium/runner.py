@@ -50,7 +50,7 @@ class Runner:
         if error is not None:
             report["error"] = syntax_error(error, filename, source)
             return self.finish(report)
-        outcome, error = self.attempt(run_code, compiled.code, self._namespace, self._run_coroutine)
+        outcome, error = self.attempt(run_code, compiled, self._namespace, self._run_coroutine)
         if error is None:
             parts, error = self.attempt(self._shown, compiled, outcome)
             report.update(parts or {})

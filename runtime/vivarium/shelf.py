@@ -100,6 +100,15 @@ class Shelf:
         self._named.clear()
         self.current = None
 
+    def drop_oldest(self) -> bool:
+        """Gives up the oldest state of history; false when there is none."""
+        while self._history:
+            dropped = self._history.pop(0)
+            if dropped:
+                dropped.release()
+                return True
+        return False
+
     def _trim(self) -> None:
         while len(self._history) > self._most or (self._history and self._bytes() > self._most_bytes):
             dropped = self._history.pop(0)

@@ -7,6 +7,7 @@ import sys
 from typing import Any, Dict, List
 
 from .channel import encode
+from .guard import ImportRules
 
 PROTOCOL_VERSION = 1
 
@@ -21,6 +22,8 @@ class Spec:
         self.line_bytes: int = config["lineBytes"]
         self.imports_allowed: List[str] = config["imports"]["allow"]
         self.imports_denied: List[str] = config["imports"]["deny"]
+        # Made once: a copy of these lists would be memory of every session's own.
+        self.rules = ImportRules(self.imports_allowed, self.imports_denied)
         self.seccomp: bytes = base64.b64decode(config["seccomp"])
         self.seal: bytes = base64.b64decode(config["seal"])
         # The first message of every session, as a line: the same for all, so it is made once.

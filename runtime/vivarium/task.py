@@ -52,12 +52,12 @@ class Task:
         """When it has to be looked at next."""
         if self.stopping:
             return self._stop_end
-        ends = [self._total_end]
-        if self._paused is None:
-            ends.append(self._wall_end)
-        if self._answer_end is not None:
-            ends.append(self._answer_end)
-        return min(ends)
+        due = self._total_end
+        if self._paused is None and self._wall_end < due:
+            due = self._wall_end
+        if self._answer_end is not None and self._answer_end < due:
+            due = self._answer_end
+        return due
 
     def why_due(self) -> str:
         """What ran out, of a task that is due and was not told to stop yet."""

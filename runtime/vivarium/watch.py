@@ -37,6 +37,11 @@ class Watchdog:
         self._started = None
         self.due = now + _IDLE_SECONDS
 
+    def look_soon(self, now: float) -> None:
+        """Something may have been started that nobody knows of."""
+        soon = now + _CELL_SECONDS
+        self.due = min(self.due or soon, soon)
+
     def look(
         self, now: float, in_cell: bool, cell_cpu: float, pids: Collection[int], copies: Collection[int]
     ) -> Optional[str]:

@@ -22,6 +22,7 @@ from .jail.syscalls import MACHINE, fork_into, prctl
 from .confine import enforcement
 from .hand import WorkerHand
 from .keeper import run_keeper
+from .rehearsal import rehearse
 from .spec import Spec
 from . import worker
 
@@ -133,6 +134,7 @@ class Zygote:
         namespaces.note_own()
         failed = _preload(config["preload"])
         worker.prepare(self._spec)
+        rehearse(self._spec)
         gc.collect()
         gc.freeze()
         gc.disable()

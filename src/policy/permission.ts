@@ -17,7 +17,7 @@ export type Permission = {
 export function readPermission(input: PermissionInput): Permission {
   if (typeof input === "boolean") return { allow: input };
   if (Array.isArray(input)) return { allow: readEntries(input, "") };
-  const { allow, deny, why } = input as Exclude<PermissionInput, boolean | unknown[]>;
+  const { allow, deny, why } = input as Exclude<PermissionInput, boolean | readonly unknown[]>;
   return {
     ...(allow === undefined ? {} : { allow: readList(allow, "/allow", why) }),
     ...(deny === undefined ? {} : { deny: readList(deny, "/deny") }),
@@ -26,7 +26,7 @@ export function readPermission(input: PermissionInput): Permission {
 }
 
 type ListInput = boolean | readonly EntryInput[];
-type EntryInput = string | { is: string | string[]; why: string };
+type EntryInput = string | { readonly is: string | readonly string[]; readonly why: string };
 
 const readList = (list: ListInput, at: string, why?: string): EntryList =>
   typeof list === "boolean" ? list : readEntries(list, at, why);

@@ -110,7 +110,7 @@ export const policySchema = Type.Object(
   { additionalProperties: false },
 );
 
-export type PolicyInput = Static<typeof policySchema>;
+export type PolicyInput = Frozen<Static<typeof policySchema>>;
 
 export type PermissionName = (typeof PERMISSION_NAMES)[number];
 
@@ -120,3 +120,6 @@ export type Tier = (typeof TIERS)[number];
 
 /** Checks an untrusted value: `Check` is the guard, `Errors` lists what is wrong. */
 export const policyGuard = Compile(policySchema);
+
+/** The same with every list and object readonly, so that constants can be given. */
+type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;

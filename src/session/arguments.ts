@@ -43,6 +43,10 @@ export function checkSession(options: unknown): void {
   for (const [key, value] of Object.entries(record("createSession", history, "history is"))) {
     if (key !== "count" && key !== "bytes") fail(`history has no ${JSON.stringify(key)}`);
     if (!isCount(value)) fail(`history.${key} is ${shown(value)}, not a whole number`);
+    // Each is a process, and a session has room for so many.
+    if (key === "count" && Number(value) > MOST_HISTORY) {
+      fail(`history.count is ${shown(value)}; at most ${MOST_HISTORY} states are kept`);
+    }
   }
 }
 
@@ -127,3 +131,5 @@ const kindOf = (value: unknown): string =>
 
 const shown = (value: unknown): string =>
   (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
+
+const MOST_HISTORY = 32;

@@ -77,7 +77,7 @@ for (const [how, death] of [
     await ok(session, "x = [1]");
     const all = [session, ...(await session.fork(12))];
     for (let round = 0; round < 2; round++) {
-      const deaths = await Promise.all(all.map((each) => each.runCode(death as string, { timeoutMs: 300 })));
+      const deaths = await Promise.all(all.map((each) => each.runCode(death as string, { timeoutMs: 2_000 })));
       assert.equal(
         deaths.map(({ state }) => state),
         all.map(() => "rolledBack"),
