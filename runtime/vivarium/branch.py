@@ -194,7 +194,9 @@ class Branch:
         for number in task.calls:
             worker.send({"type": "answer", "call": number, "error": OVER})
         self.recovery.learn(report)
-        self._conclude(task, report, "kept", cut, worker.usage(task))
+        # What is no Python was compiled, and nothing of it ran.
+        unrun = (report.get("error") or {}).get("kind") == "syntax"
+        self._conclude(task, report, "kept", cut, worker.usage(task), unrun=unrun)
 
     def worker_ended(self) -> None:
         """The worker is gone: everything it started goes too, and the cell says why."""

@@ -37,6 +37,10 @@ class Deadlines:
         task, worker, copier = self._branch.task, self._branch.worker, self._branch.recovery.copier
         if copier.due and now >= copier.due:
             copier.expire()
+        elif task and task.doubt is not None and now >= task.doubt:
+            task.doubt = None
+            if worker and worker.meter.memory()[1] > 1:
+                task.resume(now, worker.meter.cpu_seconds())
         elif task and now >= task.due:
             if task.reminded:
                 self.kill(task.stopping or "timeout")

@@ -102,6 +102,17 @@ class WorkerHand:
         hand._hold(listener, base_bytes)
         return hand
 
+    @classmethod
+    def on_itself(cls, spec: Spec, ends: Ends, listener: Listener) -> WorkerHand:
+        """A hand on this very process, to rehearse with: it signals nobody."""
+        hand = cls.__new__(cls)
+        hand._spec = spec
+        hand._ends = ends
+        hand.pid = os.getpid()
+        hand.signal = lambda number: None  # type: ignore[method-assign]
+        hand._hold(listener, None)
+        return hand
+
     def descriptors(self) -> Tuple[int, ...]:
         """Those of this end, for the process that goes on as the keeper."""
         ends = self._ends

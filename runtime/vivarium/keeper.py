@@ -22,7 +22,7 @@ from .deadlines import NEVER
 from .hand import Listener, WorkerHand
 from .jail import root, seccomp
 from .loop import Loop
-from .meter import is_running, session_processes
+from .meter import is_running, parent_of, session_processes
 from .orders import carry_out
 from .spec import Spec
 from .task import Task
@@ -274,14 +274,15 @@ class Keeper:
         others = [one for one in self.branches.values() if one.worker and one is not branch]
         if not others:
             return True
-        if any(one.worker and one.worker.pid == pid for one in others):
-            return False
+        workers = [one.worker.pid for one in others if one.worker]
         try:
-            leader = os.getsid(pid)
+            leader = 0 if pid in workers else os.getsid(pid)
         except OSError:
             return False
-        # One that leads a session of its own may be anybody's, and just now another branch's copy that is being made.
-        return leader == worker.pid or (leader == pid and not any(one.recovery.busy for one in others))
+        if leader != pid:
+            return leader == worker.pid
+        # One that leads a session of its own may be another branch's, and just now a copy that is being made there.
+        return not any(one.recovery.busy for one in others) and not _is_below(pid, workers)
 
     def is_too_large(self, branch: Branch) -> bool:
         """Whether all branches together passed the session's memory, and this one has the most of it."""
@@ -291,3 +292,12 @@ class Keeper:
         if sum(size for size, _ in own) <= self.spec.limits["memoryBytes"]:
             return False
         return max(own, key=lambda pair: pair[0])[1] is branch
+
+
+def _is_below(pid: int, workers: List[int]) -> bool:
+    """Whether a worker started it, or something that a worker started and that is still there."""
+    while pid > calls.KEEPER_PID:
+        pid = parent_of(pid)
+        if pid in workers:
+            return True
+    return False

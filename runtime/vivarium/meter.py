@@ -74,6 +74,12 @@ def is_running(pid: int) -> bool:
     return bool(state) and state[0] not in (b"Z", b"X")
 
 
+def parent_of(pid: int) -> int:
+    """0 for a process that has gone."""
+    after_name = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return int(after_name[1]) if after_name else 0
+
+
 def usage_of(pids: Collection[int]) -> Usage:
     """One look at them; quick, and for memory never too low: `precise_bytes` says more at a price."""
     used = threads = 0

@@ -11,7 +11,7 @@ _TEXT_CHARS = 100_000
 
 
 def shown(value: Any, budget: int) -> Dict[str, Any]:
-    """`output`, `text` and `truncated` of a cell's value, within so many bytes; what its repr raises is raised."""
+    """`output`, `text` and `truncated` of a cell's value, within so many bytes; a repr that raises costs only itself."""
     parts: Dict[str, Any] = {}
     try:
         parts["output"] = Encoder(budget).encode(value)
@@ -19,7 +19,7 @@ def shown(value: Any, budget: int) -> Dict[str, Any]:
         pass
     except TooLarge:
         parts["truncated"] = True
-    text = repr(value)
+    text = _text(value)
     parts["text"] = cut(text, max(200, min(budget // 8, _TEXT_CHARS)))
     if len(parts["text"]) != str.__len__(text):
         parts["truncated"] = True
@@ -27,10 +27,14 @@ def shown(value: Any, budget: int) -> Dict[str, Any]:
 
 
 def shown_anyhow(value: Any, budget: int) -> Dict[str, Any]:
-    """`output` and `text` of an answer, which stands whatever its repr does."""
-    try:
-        parts = shown(value, budget)
-    except Exception as error:
-        return {"text": f"<{type_name(value)} object: its repr raised {type_name(error)}>"}
+    """`output` and `text` of an answer, which is whole or has a text alone."""
+    parts = shown(value, budget)
     parts.pop("truncated", None)
     return parts
+
+
+def _text(value: Any) -> str:
+    try:
+        return repr(value)
+    except (Exception, SystemExit, GeneratorExit) as error:
+        return f"<{type_name(value)} object: its repr raised {type_name(error)}>"

@@ -7,6 +7,8 @@ from typing import Any, Dict, List, Optional
 # How long a cell may go on after `final_answer`: what `finally` blocks need; less where its exception ends no cell.
 _ANSWERED_SECONDS = 0.25
 _ASIDE_SECONDS = 0.05
+# Most calls are answered sooner, and cost no look at the worker's threads.
+_DOUBT_SECONDS = 0.01
 _MOST_DENIALS = 100
 _MOST_CALLS = 1024
 _MOST_INPUTS = 10_000
@@ -32,6 +34,8 @@ class Task:
         # When the wall clock stopped, and what the worker had used of the processor by then.
         self._paused: Optional[float] = None
         self._paused_cpu = 0.0
+        # When somebody has to look whether other threads go on meanwhile, for which the clock must not stop.
+        self.doubt: Optional[float] = None
         # Why it was told to stop, once it was: "timeout", "total", "cpu", "interrupt" or "answered"; why it was killed.
         self.stopping: Optional[str] = None
         self._stop_end = 0.0
@@ -57,6 +61,8 @@ class Task:
             due = self._wall_end
         if self._answer_end is not None and self._answer_end < due:
             due = self._answer_end
+        if self.doubt is not None and self.doubt < due:
+            due = self.doubt
         return due
 
     def why_due(self) -> str:
@@ -109,16 +115,22 @@ class Task:
         return self._inputs <= _MOST_INPUTS and self._input_bytes <= most
 
     def pause(self, now: float, cpu: float) -> None:
-        """Stops the wall clock: the main thread, the only one, waits for the host."""
+        """Stops the wall clock: the main thread waits for the host. Whether it is the only one is looked at later."""
         if self._paused is None:
             self._paused, self._paused_cpu = now, cpu
+            self.doubt = now + _DOUBT_SECONDS
+
+    def resume(self, now: float, cpu: float) -> None:
+        """Lets the wall clock go on. What the worker computed meanwhile, whatever it said, is not given back."""
+        if self._paused is not None:
+            self._wall_end += max(0.0, now - self._paused - (cpu - self._paused_cpu))
+            self._paused = self.doubt = None
 
     def returned(self, number: int, now: float, cpu: float) -> bool:
-        """Notes an answer; whether anybody asked. What the worker computed meanwhile, whatever it said, is not given back."""
+        """Notes an answer; whether anybody asked."""
         blocking = self.calls.pop(number, None)
-        if blocking and self._paused is not None:
-            self._wall_end += max(0.0, now - self._paused - (cpu - self._paused_cpu))
-            self._paused = None
+        if blocking:
+            self.resume(now, cpu)
         return blocking is not None
 
     def room_for(self, size: int, most: int) -> bool:

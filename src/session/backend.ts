@@ -19,8 +19,11 @@ export type LaunchOptions = {
 };
 
 export interface Link {
-  /** Sends one line; its end is added. Does nothing when the link has ended. */
-  send(line: Line): void;
+  /**
+   * Sends one line; its end is added. Does nothing when the link has ended. A promise says that a lot waits to be taken:
+   * who has more to send may wait for it.
+   */
+  send(line: Line): Promise<void> | undefined;
   /** Hands over every line from the runtime and then, once, why there will be no more. */
   listen(listener: LinkListener): void;
   /** Ends the runtime of this session, by force if need be, and waits for it. */

@@ -14,7 +14,7 @@ type Parts = {
   readonly code: string;
   readonly options: RunOptions;
   readonly desk: Desk;
-  readonly send: (command: LaneCommand) => void;
+  readonly send: (command: LaneCommand) => Promise<void> | undefined;
 };
 
 /** One cell, from its place in the queue to its execution. */
@@ -24,7 +24,7 @@ export class Cell implements Turn {
   readonly #code: string;
   readonly #options: RunOptions;
   readonly #desk: Desk;
-  readonly #send: (command: LaneCommand) => void;
+  readonly #send: (command: LaneCommand) => Promise<void> | undefined;
   #over = false;
   /** Fires when the cell is over, for those who answer its `input`. Few cells ask, and it is dear to make. */
   #answering: AbortController | undefined;

@@ -33,7 +33,7 @@ export interface Turn {
 export type Wire = {
   /** A number that no other command of this session has. */
   nextId(): number;
-  send(command: Command): void;
+  send(command: Command): Promise<void> | undefined;
   /** The session broke down. */
   fail(error: Error): void;
 };
@@ -77,10 +77,11 @@ export class Lane {
     }
   }
 
-  send(command: LaneCommand): void {
+  /** A promise says that a lot waits to be taken. */
+  send(command: LaneCommand): Promise<void> | undefined {
     const { branch } = this;
     const { type, id, ...rest } = command as LaneCommand & { id: number };
-    this.#wire.send(branch === 0 ? command : ({ type, id, branch, ...rest } as Command));
+    return this.#wire.send(branch === 0 ? command : ({ type, id, branch, ...rest } as Command));
   }
 
   /** Interrupts what is under way; without anything it does nothing. */

@@ -46,8 +46,8 @@ export class Switchboard {
     });
   }
 
-  send(command: Command): void {
-    this.#link.send(toLine(command));
+  send(command: Command): Promise<void> | undefined {
+    return this.#link.send(toLine(command));
   }
 
   /** Numbers for branches to be made. None is ever used twice. */

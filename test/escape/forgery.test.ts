@@ -29,7 +29,13 @@ for (const { name, code } of FORGERIES) {
   });
 }
 
-test("a cell finds no other descriptor to write to than its output and its two sockets", async () => {
+test("the forger's means work: what it writes to the channel is taken for the worker's word", async () => {
+  await using session = await executor.createSession();
+  await session.runCode(FORGE);
+  assert.is((await session.runCode("result(5)\nwhile True: pass", { timeoutMs: 1_000 })).output, 5);
+});
+
+test("a cell finds no other descriptor to write to than its output, spares of it, and its two sockets", async () => {
   await using session = await executor.createSession();
   await session.runCode(FORGE);
   const { output } = await session.runCode(`
@@ -40,7 +46,7 @@ for descriptor in range(256):
     except OSError:
         pass
 found`);
-  assert.equal(output, ["/dev/null", "pipe", "pipe", "socket", "socket"]);
+  assert.equal(output, ["/dev/null", "pipe", "pipe", "socket", "socket", "pipe", "pipe"]);
 });
 
 test("garbage on stdout and stderr is output, whatever it looks like", async () => {

@@ -121,7 +121,7 @@ inSession("a long list and a deep one are bounded", async (session) => {
 
 inSession("an integer of a million digits does not stop the session", async (session) => {
   const execution = await session.runCode("1 << 3_400_000");
-  assert.ok(execution.ok || execution.error?.name === "ValueError");
+  assert.ok(execution.ok, execution.error?.traceback);
   assert.is(execution.state, "kept");
   await answers(session);
 });
@@ -134,10 +134,10 @@ const EVIL: readonly (readonly [what: string, method: string, name: string])[] =
 ];
 
 for (const [what, method, name] of EVIL) {
-  inSession(`a repr that ${what} is an error and the state is kept`, async (session) => {
+  inSession(`a repr that ${what} costs only itself`, async (session) => {
     await ok(session, `kept = 1\nclass E:\n  def __repr__(self):\n    ${method}`);
-    const error = await failure(session, "E()");
-    assert.equal([error.name, error.state], [name, "kept"]);
+    const { text, output, state } = await ok(session, "E()");
+    assert.equal([text, output, state], [`<E object: its repr raised ${name}>`, undefined, "kept"]);
     await answers(session, "kept", 1);
   });
 }

@@ -77,7 +77,9 @@ for (const [how, death] of [
     await ok(session, "x = [1]");
     const all = [session, ...(await session.fork(12))];
     for (let round = 0; round < 2; round++) {
-      const deaths = await Promise.all(all.map((each) => each.runCode(death as string, { timeoutMs: 2_000 })));
+      const deaths = await Promise.all(
+        all.map((each) => each.runCode(death as string, { timeoutMs: 2_000 })),
+      );
       assert.equal(
         deaths.map(({ state }) => state),
         all.map(() => "rolledBack"),
@@ -261,6 +263,26 @@ inSession("a branch that is closed takes its own processes along, and no others"
   // The session has made a new copy of itself since, and let the old one go.
   assert.ok(left.length <= 1, left.map(({ command }) => command).join("\n"));
 });
+
+inSession(
+  "a process that leads a session of its own ends with its branch, and with no other",
+  async (session) => {
+    await ok(session, "import os, time");
+    const [first, second] = (await session.fork(2)) as [Session, Session];
+    const start = `read, write = os.pipe()
+child = os.fork()
+if child == 0:
+  os.setsid()
+  os.write(write, b'started')
+  time.sleep(1000)
+os.read(read, 7)`;
+    for (const each of [first, second]) await ok(each, start);
+    assert.is((await second.runCode("os._exit(1)")).state, "rolledBack");
+    await answers(first, "os.waitpid(child, os.WNOHANG)", [0, 0]);
+    await second.close();
+    await answers(first, "os.waitpid(child, os.WNOHANG)", [0, 0]);
+  },
+);
 
 inSession("the death of the keeper ends every branch, in words", async (session) => {
   await ok(session, "x = 1");

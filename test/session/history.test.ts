@@ -206,7 +206,7 @@ inSession(
     await session.undo(2);
     await answers(session, "x, len(held)", [4, 4]);
   },
-  { history: { count: 100, bytes: 200 * MIB } },
+  { history: { count: 30, bytes: 200 * MIB } },
 );
 
 inSession(
@@ -236,6 +236,7 @@ inSession(
 for (const [history, words] of [
   [{ count: -1 }, "createSession: history.count is -1, not a whole number"],
   [{ count: 1.5 }, "createSession: history.count is 1.5, not a whole number"],
+  [{ count: 33 }, "createSession: history.count is 33; at most 32 states are kept"],
   [{ bytes: Number.NaN }, "createSession: history.bytes is NaN, not a whole number"],
   [{ depth: 5 }, 'createSession: history has no "depth"'],
   [5, "createSession: history is number, not an object"],

@@ -31,12 +31,13 @@ export class FakeWire implements Link {
   #listener: LinkListener | undefined;
   #waiting: (() => void)[] = [];
 
-  send(line: Line): void {
+  send(line: Line): undefined {
     const text = line.join("");
     const command: unknown = JSON.parse(text);
     assert.ok(commands.Check(command), `not a command: ${text}`);
     this.sent.push(command as Command);
     for (const wake of this.#waiting.splice(0)) wake();
+    return undefined;
   }
 
   listen(listener: LinkListener): void {

@@ -11,6 +11,9 @@ export class Connection {
   #listener: LinkListener | undefined;
   #first: ((line: string) => void) | undefined;
   #waiting: string[] = [];
+  /** Lines that the socket does not have yet, and those who wait until it has taken all. */
+  #held: Line[] = [];
+  #senders: (() => void)[] = [];
   #ended: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -19,25 +22,23 @@ export class Connection {
     this.#reader = new LineReader(limitBytes);
     socket.on("data", (chunk) => this.#feed(chunk));
     socket.on("error", () => {});
+    socket.on("drain", () => this.#drain());
     // Whoever watches the processes knows better why, and hears of it at about the same time.
     socket.on("close", () => {
+      this.#drop();
       if (this.#ended === undefined)
         this.#timer = setTimeout(() => this.end("its process ended"), BETTER_REASON_MS);
     });
   }
 
-  send(line: Line): void {
+  /** Gives a promise where the other end has a lot to take first: what is then sent on adds to the memory of this one. */
+  send(line: Line): Promise<void> | undefined {
     const socket = this.#socket;
-    if (socket.destroyed) return;
-    const [only = ""] = line;
-    if (line.length === 1) {
-      socket.write(`${only}\n`);
-      return;
-    }
-    socket.cork();
-    for (const [index, part] of line.entries()) socket.write(part, index % 2 ? "latin1" : "utf8");
-    socket.write("\n");
-    socket.uncork();
+    if (socket.destroyed) return undefined;
+    if (this.#held.length > 0 || socket.writableLength > MOST_BYTES) this.#held.push(line);
+    else write(socket, line);
+    if (socket.writableLength <= MUCH_BYTES) return undefined;
+    return new Promise((resolve) => this.#senders.push(resolve));
   }
 
   listen(listener: LinkListener): void {
@@ -56,10 +57,26 @@ export class Connection {
   /** Closes the socket and gives the reason, if it is the first. */
   end(reason: string): void {
     this.#socket.destroy();
+    this.#drop();
     if (this.#ended !== undefined) return;
     this.#ended = reason;
     clearTimeout(this.#timer);
     this.#listener?.end(reason);
+  }
+
+  #drain(): void {
+    while (this.#held.length > 0 && this.#socket.writableLength <= MOST_BYTES)
+      write(this.#socket, this.#held.shift() as Line);
+    if (this.#held.length === 0 && !this.#socket.writableNeedDrain) this.#rouse();
+  }
+
+  #drop(): void {
+    this.#held = [];
+    this.#rouse();
+  }
+
+  #rouse(): void {
+    for (const resolve of this.#senders.splice(0)) resolve();
   }
 
   #feed(chunk: Buffer): void {
@@ -77,4 +94,19 @@ export class Connection {
   }
 }
 
+const write = (socket: Socket, line: Line): void => {
+  const [only = ""] = line;
+  if (line.length === 1) {
+    socket.write(`${only}\n`);
+    return;
+  }
+  socket.cork();
+  for (const [index, part] of line.entries()) socket.write(part, index % 2 ? "latin1" : "utf8");
+  socket.write("\n");
+  socket.uncork();
+};
+
 const BETTER_REASON_MS = 500;
+const MUCH_BYTES = 2 ** 20;
+/** Node writes all that it has at once, and fails with ENOBUFS above some hundred megabytes. */
+const MOST_BYTES = 2 ** 26;

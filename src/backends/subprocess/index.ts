@@ -121,8 +121,8 @@ class SessionLink implements Link {
     this.#forget = forget;
   }
 
-  send(line: Line): void {
-    this.#connection.send(line);
+  send(line: Line): Promise<void> | undefined {
+    return this.#connection.send(line);
   }
 
   listen(listener: Parameters<Link["listen"]>[0]): void {

@@ -24,7 +24,8 @@ export type ToolCallsOptions = {
     readonly inFlight?: number;
   };
   readonly approve?: Approve | undefined;
-  answer(answer: CallAnswer): void;
+  /** A promise says that answers pile up: the place of the call is taken as long. */
+  answer(answer: CallAnswer): Promise<void> | undefined;
   emit(event: ToolCallEvent): void;
 };
 
@@ -80,7 +81,7 @@ export class ToolCalls {
     this.#open.clear();
     for (const call of calls) {
       this.#note(call, { status: "aborted" });
-      call.controller?.abort(new DOMException(reason, "AbortError"));
+      call.abort(reason);
     }
   }
 
@@ -97,18 +98,25 @@ export class ToolCalls {
   #start(call: Call, tool: BoundTool): void {
     const { approve, limits } = this.#options;
     this.#running += 1;
-    const controller = new AbortController();
-    call.controller = controller;
     const begun = (values: Readonly<Record<string, unknown>>): void => {
       if (this.#open.get(call.event.call) !== call) return;
       call.values = this.#records.keeps(call.bytes) ? values : undefined;
       this.#note(call, { status: "pending" });
     };
-    const { signal } = controller;
-    const conditions = { id: call.id, signal, approve, resultBytes: limits.resultBytes, begun };
-    void carryOut(tool, call.event, conditions).then((outcome) => {
+    const conditions = {
+      id: call.id,
+      get signal() {
+        return call.signal;
+      },
+      over: () => call.aborted,
+      approve,
+      resultBytes: limits.resultBytes,
+      begun,
+    };
+    void carryOut(tool, call.event, conditions).then(async (outcome) => {
+      const full = this.#settle(call, outcome);
+      if (full) await full;
       this.#running -= 1;
-      this.#settle(call, outcome);
       this.#next();
     });
   }
@@ -131,15 +139,15 @@ export class ToolCalls {
     this.#start(call, call.tool);
   }
 
-  #settle(call: Call, outcome: Outcome): void {
+  #settle(call: Call, outcome: Outcome): Promise<void> | undefined {
     // What comes after the cell's end is dropped: nobody waits for it.
-    if (!this.#open.delete(call.event.call)) return;
+    if (!this.#open.delete(call.event.call)) return undefined;
     this.#note(call, outcome.status === "ok" ? { status: "ok" } : outcome);
-    this.#reply(call.event.call, outcome);
+    return this.#reply(call.event.call, outcome);
   }
 
-  #reply(call: number, outcome: Outcome): void {
-    this.#options.answer(
+  #reply(call: number, outcome: Outcome): Promise<void> | undefined {
+    return this.#options.answer(
       outcome.status === "ok" ? { call, value: outcome.value } : { call, error: outcome.error },
     );
   }
@@ -191,7 +199,8 @@ class Call {
   readonly event: CallEvent;
   readonly tool: BoundTool | undefined;
   readonly bytes: number;
-  controller: AbortController | undefined;
+  #controller: AbortController | undefined;
+  #abortedFor: string | undefined;
   /** The arguments, as far as the record keeps them. */
   values: Readonly<Record<string, unknown>> | undefined;
 
@@ -199,5 +208,21 @@ class Call {
     this.event = event;
     this.tool = tool;
     this.bytes = weigh(event.arguments, MOST_WAITING_BYTES);
+  }
+
+  get aborted(): boolean {
+    return this.#abortedFor !== undefined;
+  }
+
+  /** Made when it is first asked for: it costs more than all else that a call is. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#abortedFor !== undefined) this.abort(this.#abortedFor);
+    return this.#controller.signal;
+  }
+
+  abort(reason: string): void {
+    this.#abortedFor = reason;
+    this.#controller?.abort(new DOMException(reason, "AbortError"));
   }
 }

@@ -16,7 +16,10 @@ export type Outcome =
 
 export type Conditions = {
   readonly id: string;
+  /** Fires when the cell ends first. Made when somebody asks for it, which few tools do. */
   readonly signal: AbortSignal;
+  /** Whether the cell has ended, which asks for no signal. */
+  over(): boolean;
   readonly approve: Approve | undefined;
   /** The most bytes that a result may have as JSON. */
   readonly resultBytes: number;
@@ -26,7 +29,7 @@ export type Conditions = {
 
 /** Makes one call: its arguments are checked, then approved, then the tool runs, then its result is checked. Never throws. */
 export async function carryOut(tool: BoundTool, event: CallEvent, conditions: Conditions): Promise<Outcome> {
-  const { id, signal, approve, begun } = conditions;
+  const { id, approve, begun } = conditions;
   let phase: "arguments" | "call" = "arguments";
   try {
     const sent = collect(event.arguments, tool);
@@ -34,11 +37,11 @@ export async function carryOut(tool: BoundTool, event: CallEvent, conditions: Co
     if ("problems" in input) return badArguments(tool, input.problems, { given: sent });
     // Copies, so that neither the tool nor an approval changes what the record says.
     begun(copyOf(event, tool));
-    const context: ToolContext = { signal, callId: id, abortSignal: signal, toolCallId: id, messages: [] };
+    const context = contextOf(conditions);
     if (approve) {
       const verdict = await ask(
         approve,
-        { id, tool: tool.name, arguments: copyOf(event, tool), signal },
+        { id, tool: tool.name, arguments: copyOf(event, tool), signal: conditions.signal },
         tool,
       );
       if (verdict.refused !== undefined)
@@ -57,10 +60,10 @@ export async function carryOut(tool: BoundTool, event: CallEvent, conditions: Co
       );
     }
     // While it was held the cell may have ended, and then nothing more must happen.
-    if (signal.aborted) return refused("CallRefused", `call of ${tool.name} refused: the cell is over`);
+    if (conditions.over()) return refused("CallRefused", `call of ${tool.name} refused: the cell is over`);
     phase = "call";
     return await encodeResult(
-      await lastOf(tool.tool.execute(input.value as never, context), signal),
+      await lastOf(tool.tool.execute(input.value as never, context), conditions),
       tool,
       conditions,
     );
@@ -73,6 +76,19 @@ export async function carryOut(tool: BoundTool, event: CallEvent, conditions: Co
     );
   }
 }
+
+/** Getters, so that a signal is made for the tools that look at it. */
+const contextOf = (conditions: Conditions): ToolContext => ({
+  get signal() {
+    return conditions.signal;
+  },
+  callId: conditions.id,
+  get abortSignal() {
+    return conditions.signal;
+  },
+  toolCallId: conditions.id,
+  messages: [],
+});
 
 const refused = (name: Parameters<typeof refusal>[0], message: string): Outcome => ({
   status: "refused",
@@ -125,13 +141,13 @@ const lookUp = (value: unknown, path: readonly PropertyKey[]): { readonly value:
 };
 
 /** The value, or the last one of a tool that gives several. One that is aborted in between is asked for no more. */
-const lastOf = async (result: unknown, signal: AbortSignal): Promise<unknown> => {
+const lastOf = async (result: unknown, { over }: Conditions): Promise<unknown> => {
   const value = await result;
   if (typeof value !== "object" || value === null || !(Symbol.asyncIterator in value)) return value;
   let last: unknown;
   for await (const item of value as AsyncIterable<unknown>) {
     last = item;
-    if (signal.aborted) break;
+    if (over()) break;
   }
   return last;
 };
