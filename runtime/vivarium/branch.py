@@ -14,9 +14,10 @@ from .copies import Sleeper
 from .deadlines import Deadlines
 from .examiner import Examiner, Finding
 from .hand import WorkerHand
+from .launching import introduce, launch
 from .recovery import Recovery
 from .reports import Reports
-from .report import OVER, Error, ending_error, finished, interrupted_error, where_it_was
+from .report import OVER, Error, ending_error, finished, interrupted_error, order_error, where_it_was
 from .shelf import Shelf
 from .task import Task
 
@@ -54,33 +55,12 @@ class Branch:
         self.worker = worker
         worker.register(self._loop, self)
 
-    def _launch(self) -> WorkerHand:
-        """Starts a worker anew, in the state that a session begins with."""
-        worker = WorkerHand(self._spec, confined=True)
-        worker.let_confine()
-        worker.confined()
-        self.start(worker)
-        self._session.listen(worker)
-        self.introduce(worker)
-        if self.tools:
-            self.reports.ignored += 1
-            worker.send({**self.tools, "id": 0})
-        return worker
-
-    def introduce(self, worker: WorkerHand) -> None:
-        """Tells a worker what the session was started with."""
-        session = self._session
-        argv = {} if session.argv is None else {"argv": session.argv}
-        imports = {"imports": session.imports} if session.imports else {}
-        if argv or imports:
-            worker.send({"type": "start", **argv, **imports})
-
     def reconsider(self) -> None:
         """Begins anew with what the session was started with, before its first order."""
         self.recovery.begin_anew()
         self._examiner = Examiner(self._spec, self._session.imports, self._loop, self._examined)
         if self.worker:
-            self.introduce(self.worker)
+            introduce(self._session, self.worker)
 
     def warm_up(self) -> None:
         """Runs a cell of its own where nobody waits: the pages that the next one touches are copied now, and not then."""
@@ -100,7 +80,7 @@ class Branch:
             self._conclude(task, {"error": interrupted_error("kept")}, "kept")
         elif task.kind == "run":
             if not self.worker:
-                self._launch()
+                launch(self._session, self)
             order = task.order
             name = order.get("filename") or f"<cell {task.id}>"
             order["filename"] = name
@@ -167,7 +147,7 @@ class Branch:
 
     def _dispatch(self, task: Task) -> None:
         # It may have died while the source was looked at.
-        worker = self.worker or self._launch()
+        worker = self.worker or launch(self._session, self)
         task.cpu_started = worker.meter.cpu_seconds()
         worker.begin()
         worker.watchdog.cell_begins(time.monotonic())
@@ -176,10 +156,6 @@ class Branch:
             task.line = b""
         else:
             worker.send(task.order)
-
-    def may_copy(self, sibling: bool) -> bool:
-        worker = self.worker
-        return worker is not None and self.recovery.copier.may_fork(sibling, 1 if sibling else worker.meter.memory()[1])
 
     # Ends.
 
@@ -270,8 +246,7 @@ class Branch:
 
     def conclude(self, task: Task, error: Optional[str] = None) -> None:
         """Ends an order of the session's own, with an error in words if it failed."""
-        told = {"kind": "exception", "name": "CheckpointError", "message": error or "", "traceback": "", "line": None}
-        self._conclude(task, {"error": told if error else None}, "kept", unrun=True)
+        self._conclude(task, {"error": order_error(error) if error else None}, "kept", unrun=True)
 
     # What the session's own orders need.
 
@@ -281,13 +256,9 @@ class Branch:
         else:
             act()
 
-    def size(self) -> int:
-        """Bytes of memory that the namespace takes, about."""
-        return max(0, self.worker.meter.memory()[0] - self.worker.base_bytes) if self.worker else 0
-
     def copy(self, *takers: Callable[[Optional[Sleeper]], None]) -> None:
         """A copy of the present state for each taker, a branch or a name; none when it cannot be made."""
-        self.recovery.copier.ask(self.worker or self._launch(), *takers)
+        self.recovery.copier.ask(self.worker or launch(self._session, self), *takers)
 
     def wake(self, sleeper: Sleeper) -> WorkerHand:
         """Makes a copy the worker."""
@@ -315,7 +286,7 @@ class Branch:
         self.recovery.copier.broken = None
         self._burying = False
         status = worker.bury()
-        self._session.sweep(self, worker)
+        self._session.household.sweep(self, worker)
         return status
 
     def close(self) -> None:

@@ -52,15 +52,15 @@ class Deadlines:
                 self.interrupt(task, task.why_due())
         elif worker and not self._branch.examining and worker.watchdog.due and now >= worker.watchdog.due:
             used = worker.meter.cpu_seconds() - task.cpu_started if task else 0.0
-            mine = self._session.processes_of(self._branch)
+            mine = self._session.household.processes_of(self._branch)
             passed = worker.watchdog.look(now, task is not None, used, mine, copies.sleeping)
             copies.stop_all()
             if len(mine) > 1 + self._limits["processes"]:
-                self._session.tidy()
+                self._session.household.tidy()
             if passed == "cpu" and task:
                 if not task.stopping:
                     self.interrupt(task, "cpu")
-            elif passed or self._session.is_too_large(self._branch):
+            elif passed or self._session.household.is_too_large(self._branch):
                 self.kill(passed or "memory")
 
     def kill(self, why: str) -> None:

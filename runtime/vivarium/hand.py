@@ -230,6 +230,10 @@ class WorkerHand:
             self._heard = False
             self._loop.remove(self.channel.fileno())
 
+    def size(self) -> int:
+        """Bytes of memory that the namespace takes, about."""
+        return max(0, self.meter.memory()[0] - self.base_bytes)
+
     def holds_pipes(self) -> bool:
         """Whether the worker has pipes or sockets open besides its own."""
         folder = f"/proc/{self.pid}/fd"

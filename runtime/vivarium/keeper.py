@@ -9,7 +9,6 @@ from __future__ import annotations
 import _socket as socket
 import os
 import re
-import signal
 import time
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
@@ -20,17 +19,15 @@ from .channel import Channel, decode, encode
 from .confine import confine_keeper, let_go
 from .deadlines import NEVER
 from .hand import Listener, WorkerHand
+from .household import Household
 from .jail import root, seccomp
 from .loop import Loop
-from .meter import is_running, parent_of, session_processes
 from .orders import carry_out
 from .spec import Spec
 from .task import Task
 
 _COMMAND_BYTES = 64 << 20
 _WARM_UP_AFTER_SECONDS = 0.003
-_SWEEP_SECONDS = 0.0005
-_MOST_SWEEPS = 2000
 
 
 def run_keeper(spec: Spec, connection: socket.socket, worker: WorkerHand) -> NoReturn:
@@ -85,9 +82,8 @@ class Keeper:
         # How many earlier states are kept, and the bytes that all checkpoints may take.
         self.history: Tuple[int, int] = (0, spec.limits["memoryBytes"])
         self.branches: Dict[int, Branch] = {0: Branch(self, 0)}
-        self._court = Court(spec.limits["processes"], self._count_processes, self._may_copy, self._is_copy)
-        # Whether a worker has asked for anything that can leave a process behind.
-        self._has_children = False
+        self.household = Household(self.branches, spec.limits)
+        self._court = Court(spec.limits["processes"], self.household.count, self._may_copy, self._is_copy)
 
     def start(self, worker: WorkerHand) -> None:
         self.branches[0].start(worker)
@@ -190,114 +186,20 @@ class Keeper:
         if notification is None:
             return
         call = self.spec.notified.get(notification.number, "")
-        self._has_children = True
+        self.household.has_children = True
         verdict = calls.decide(call, notification, self._court)
         # The record goes first: the refused call may be the last thing that the cell does.
         if verdict.denial:
-            self._branch_of(notification.pid).reports.denied(verdict.denial)
+            self.household.branch_of(notification.pid).reports.denied(verdict.denial)
         seccomp.answer(listener.descriptor, notification, verdict.error)
 
     def _may_copy(self, pid: int, sibling: bool) -> bool:
-        if not sibling:
-            return any(branch.may_copy(False) for branch in self.branches.values())
-        # Only a worker's main thread is ever asked, and its number is the worker's.
-        owner = [one for one in self.branches.values() if one.worker and one.worker.pid == pid]
-        return bool(owner) and owner[0].may_copy(True)
+        # Only a worker's main thread is ever asked, and its number is the worker's; who forks twice may be another's.
+        return any(
+            branch.recovery.copier.may_fork(sibling, 1 if sibling else branch.worker.meter.memory()[1])
+            for branch in self.branches.values()
+            if branch.worker and (not sibling or branch.worker.pid == pid)
+        )
 
     def _is_copy(self, pid: int) -> bool:
         return pid in copies.sleeping
-
-    def _branch_of(self, pid: int) -> Branch:
-        """Whose process it is. Every worker leads a process session of its own, and what it starts belongs to it."""
-        if len(self.branches) > 1:
-            try:
-                leader = os.getsid(pid)
-            except OSError:
-                leader = 0
-            for branch in self.branches.values():
-                if branch.worker and branch.worker.pid == leader:
-                    return branch
-        return next(iter(self.branches.values()))
-
-    # Processes and memory.
-
-    def _started(self) -> List[int]:
-        """Workers and whatever they started: all but the keeper and sleeping copies."""
-        return [pid for pid in session_processes() if pid not in copies.sleeping]
-
-    def _count_processes(self) -> int:
-        workers = sum(1 for branch in self.branches.values() if branch.worker)
-        return len(self._started()) - workers
-
-    def has_children_of(self, branch: Branch) -> bool:
-        """Whether anything runs that a branch's worker started."""
-        if not self._has_children:
-            return False
-        calls.reap()
-        own = branch.worker.pid if branch.worker else 0
-        return any(pid != own and is_running(pid) for pid in self.processes_of(branch))
-
-    def tidy(self) -> None:
-        """Ends what was forked under cover of a copy, beyond what cells may have."""
-        if any(branch.recovery.copier.busy for branch in self.branches.values()):
-            return
-        workers = [branch.worker.pid for branch in self.branches.values() if branch.worker]
-        started = [pid for pid in self._started() if pid not in workers]
-        for pid in started[self.spec.limits["processes"] :]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
-    def processes_of(self, branch: Branch) -> List[int]:
-        if len(self.branches) == 1:
-            return self._started()
-        return [pid for pid in self._started() if self._branch_of(pid) is branch]
-
-    def sweep(self, branch: Branch, worker: WorkerHand) -> None:
-        """Ends what a worker that is gone has started."""
-        if self._has_children:
-            for _ in range(_MOST_SWEEPS):
-                calls.reap()
-                left = [pid for pid in self._started() if self._is_left(pid, branch, worker)]
-                if not left:
-                    break
-                for pid in left:
-                    try:
-                        os.kill(pid, signal.SIGKILL)
-                    except ProcessLookupError:
-                        pass
-                time.sleep(_SWEEP_SECONDS)
-        calls.reap()
-
-    def _is_left(self, pid: int, branch: Branch, worker: WorkerHand) -> bool:
-        others = [one for one in self.branches.values() if one.worker and one is not branch]
-        if not others:
-            return True
-        workers = [one.worker.pid for one in others if one.worker]
-        try:
-            leader = 0 if pid in workers else os.getsid(pid)
-        except OSError:
-            return False
-        if leader != pid:
-            return leader == worker.pid
-        # One that leads a session of its own may be another branch's, and just now a copy that is being made there.
-        return not any(one.recovery.busy for one in others) and not _is_below(pid, workers)
-
-    def is_too_large(self, branch: Branch) -> bool:
-        """Whether all branches together passed the session's memory, and this one has the most of it."""
-        if len(self.branches) < 2:
-            return False
-        own = [(one.worker.watchdog.bytes - one.worker.shared_bytes, one) for one in self.branches.values() if one.worker]
-        if sum(size for size, _ in own) <= self.spec.limits["memoryBytes"]:
-            return False
-        return max(own, key=lambda pair: pair[0])[1] is branch
-
-
-def _is_below(pid: int, workers: List[int]) -> bool:
-    """Whether a worker started it, or something that a worker started and that is still there."""
-    while pid > calls.KEEPER_PID:
-        pid = parent_of(pid)
-        if pid in workers:
-            return True
-    return False

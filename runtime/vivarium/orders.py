@@ -22,7 +22,7 @@ def carry_out(session: Any, branch: Branch, task: Task) -> None:
 def _checkpoint(_: Any, branch: Branch, task: Task) -> None:
     name = task.order["name"]
     current = branch.recovery.shelf.current
-    if not branch.recovery.shelf.room_for(name, branch.size()):
+    if not branch.recovery.shelf.room_for(name, _size(branch)):
         kept = ", ".join(branch.recovery.shelf.names()[:5])
         branch.conclude(task, f"no room for one more checkpoint; forget one first ({kept}), or give history more bytes")
         return
@@ -30,7 +30,7 @@ def _checkpoint(_: Any, branch: Branch, task: Task) -> None:
         branch.recovery.shelf.name(name, current)
         branch.conclude(task)
         return
-    made = Checkpoint(dict(branch.recovery.names), branch.size()).hold()
+    made = Checkpoint(dict(branch.recovery.names), _size(branch)).hold()
 
     def keep(copy: Optional[Sleeper]) -> None:
         made.put(copy)
@@ -122,7 +122,7 @@ def _sprout(session: Any, branch: Branch, number: int, copy: Sleeper) -> Branch:
     sprout.recovery.names, sprout.tools = dict(branch.recovery.names), branch.tools
     hand = sprout.wake(copy)
     # What both have in common is counted once, for the older one.
-    hand.shared_bytes = hand.base_bytes + branch.size()
+    hand.shared_bytes = hand.base_bytes + _size(branch)
     return sprout
 
 
@@ -155,6 +155,10 @@ def _become(branch: Branch, other: Branch) -> None:
     if worker:
         worker.unregister()
         branch.start(worker)
+
+
+def _size(branch: Branch) -> int:
+    return branch.worker.size() if branch.worker else 0
 
 
 _ORDERS: Dict[str, Callable[[Any, Branch, Task], None]] = {

@@ -73,7 +73,7 @@ class Recovery:
         if self._size > _AUTO_BYTES:
             most = _AUTO_BYTES >> 20
             return f"the namespace takes {self._size >> 20} MiB, more than the {most} MiB that are copied unasked"
-        if self._session.has_children_of(self._branch) and worker.holds_pipes():
+        if self._session.household.runs_children_of(self._branch) and worker.holds_pipes():
             return "a pipe to a child process was open, and a copy would keep it from ever being closed"
         return None
 

@@ -114,6 +114,11 @@ def _crash_error(status: int, killed: Optional[str], after: str) -> Error:
     return _error("crash", name, f"the worker died of {name}{hint}; {after}")
 
 
+def order_error(message: str) -> Error:
+    """Why an order of the session's own, about checkpoints or branches, came to nothing."""
+    return _error("exception", "CheckpointError", message)
+
+
 def where_it_was(error: Error, reported: Error) -> Error:
     """The error with the trace of the interrupt, which says where the time went."""
     frames = reported["traceback"].rpartition("\n")[0]

@@ -181,4 +181,24 @@ inSession("asyncio.run works where there is no await", async (session) => {
   assert.is(await outputOf(session, "await f()"), 3);
 });
 
+inSession(
+  "one expression is evaluated in the namespace, and is told like any other cell",
+  async (session) => {
+    assert.is(await outputOf(session, "[(lambda: n)() for n in (1, 2)][-1]  # the last"), 2);
+    assert.is(await outputOf(session, "globals() is locals()"), true);
+    const { error } = await session.runCode("(lambda: 1 / 0)()", { filename: "<one>" });
+    const frames = error?.traceback.replaceAll(/^ *[\^~]+\n/gm, "");
+    assert.match(frames ?? "", /File "<one>", line 1, in <module>\n {4}\(lambda: 1 \/ 0\)\(\)\n {2}File "<one>"/);
+    assert.is((await session.runCode(" 1 + 1")).error?.name, "IndentationError");
+    assert.is((await session.runCode("1 +")).error?.kind, "syntax");
+  },
+);
+
+inSession("a warning about source is printed once, be it an expression or not", async (session) => {
+  for (const code of ["1 is 1", "y = 1 is 1"]) {
+    const { stderr } = (await session.runCode(code)).logs;
+    assert.is(stderr.split("SyntaxWarning:").length, 2, stderr);
+  }
+});
+
 test.run();
