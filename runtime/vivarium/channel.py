@@ -122,7 +122,11 @@ class Lines:
 
     def feed(self, chunk: bytes) -> List[bytes]:
         """The lines that this chunk completes, without their ends."""
-        if b"\n" not in chunk:
+        end = chunk.find(b"\n")
+        if 0 <= end == len(chunk) - 1 and not self._size and end <= self._limit:
+            # Mostly it is one line and nothing else.
+            return [chunk[:-1]]
+        if end < 0:
             self._parts.append(chunk)
             self._size += len(chunk)
             if self._size > self._limit:

@@ -188,7 +188,10 @@ inSession(
     assert.is(await outputOf(session, "globals() is locals()"), true);
     const { error } = await session.runCode("(lambda: 1 / 0)()", { filename: "<one>" });
     const frames = error?.traceback.replaceAll(/^ *[\^~]+\n/gm, "");
-    assert.match(frames ?? "", /File "<one>", line 1, in <module>\n {4}\(lambda: 1 \/ 0\)\(\)\n {2}File "<one>"/);
+    assert.match(
+      frames ?? "",
+      /File "<one>", line 1, in <module>\n {4}\(lambda: 1 \/ 0\)\(\)\n {2}File "<one>"/,
+    );
     assert.is((await session.runCode(" 1 + 1")).error?.name, "IndentationError");
     assert.is((await session.runCode("1 +")).error?.kind, "syntax");
   },

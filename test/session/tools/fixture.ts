@@ -36,7 +36,10 @@ export function cellWith(tools: Readonly<Record<string, Tool>>, { approve, limit
   const call = (tool: string, values: Readonly<Record<string, unknown>> = {}): Promise<CallAnswer> =>
     send(
       tool,
-      Object.entries(values).map(([name, value]) => ({ name, value: encodeValue(value) })),
+      Object.entries(values).map(([name, value]) => ({
+        name,
+        value: JSON.parse(JSON.stringify(encodeValue(value))),
+      })),
     );
   return { calls, answers, events, send, call };
 }
