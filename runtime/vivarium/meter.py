@@ -30,12 +30,13 @@ class Meter:
             return 0.0
 
     def memory(self) -> Tuple[int, int]:
-        """Bytes of anonymous memory that the worker maps now, shared after a fork or not, and how many threads it has."""
+        """Bytes of memory that is no file's and that the worker maps now, shared or not, and how many threads it has."""
         try:
             text = os.pread(self._status, 4096, 0)
         except OSError:
             return 0, 0
-        return _kib(text, b"RssAnon:") * 1024, _kib(text, b"Threads:")
+        # A copy keeps what its original maps with others, too, when that has long let go of it.
+        return (_kib(text, b"RssAnon:") + _kib(text, b"RssShmem:")) * 1024, _kib(text, b"Threads:")
 
     def peak_bytes(self, seconds: float, sampled: int) -> int:
         """The highest resident size of a cell that took so many CPU seconds; `sampled` is what was seen on the way.

@@ -208,6 +208,22 @@ instead(evil)`,
   assert.equal(output, ["made", 1, 1]);
 });
 
+withSession(
+  "memory that processes share counts for the history that keeps it",
+  open,
+  async (session) => {
+    for (let cell = 0; cell < 4; cell++) {
+      await run(
+        session,
+        "import mmap\nheld = None\nheld = mmap.mmap(-1, 60 << 20)\nfor n in range(60): held[n << 20:(n + 1) << 20] = bytes(1 << 20)",
+      );
+    }
+    const undone = await session.undo(4).catch((error: Error) => error.message);
+    assert.match(undone ?? "it could", /earlier states? (is|are) kept/);
+  },
+  { history: { count: 8, bytes: 150 << 20 } },
+);
+
 /** Hooks that Python calls around every fork. Whatever they do, there is an answer, and it says what became of the state. */
 const HOOKS = {
   raises: "raise ValueError(1)",
