@@ -64,7 +64,7 @@ class Host:
         """Calls a tool for a future of the running loop."""
         line = self._needed(tool)
         number = next(self._numbers)
-        message = self._message("call", number, tool, False, {"tool": tool, "arguments": arguments})
+        message = self._message("call", number, tool, {"tool": tool, "arguments": arguments})
         line.start(number, message, loop, future)
 
     def read_line(self, prompt: str) -> Optional[str]:
@@ -83,9 +83,8 @@ class Host:
     def _ask(self, kind: str, tool: Optional[str], parts: Dict[str, Any]) -> Dict[str, Any]:
         line = self._needed(tool)
         number = next(self._numbers)
-        blocking = get_ident() == self.main_thread
         try:
-            return line.call(number, self._message(kind, number, tool, blocking, parts))
+            return line.call(number, self._message(kind, number, tool, parts))
         except Nested as error:
             raise ToolError(str(error), tool) from None
 
@@ -94,8 +93,8 @@ class Host:
             raise ToolError(OVER, tool, "CellOver")
         return self._line
 
-    def _message(self, kind: str, number: int, tool: Optional[str], blocking: bool, parts: Dict[str, Any]) -> bytes:
-        line = encode({"type": kind, "id": self.cell, "call": number, "blocking": blocking, **parts})
+    def _message(self, kind: str, number: int, tool: Optional[str], parts: Dict[str, Any]) -> bytes:
+        line = encode({"type": kind, "id": self.cell, "call": number, **parts})
         if len(line) > self._limit:
             why = f"the arguments take {len(line)} bytes, more than the {self._limit} allowed"
             raise ToolError(why, tool, "TooLarge")

@@ -42,7 +42,7 @@ def rehearse(spec: Spec) -> None:
     say(supervisor, {"type": "start", "checkpoint": "never", "history": {"count": 0, "bytes": 0}})
     for number in range(1, _CELLS):
         run = {"type": "run", "id": number, "code": "1+1", "wallMs": _WALL_MS, "filename": f"<cell {number}>"}
-        call = {"type": "call", "id": number, "call": number, "blocking": True, "tool": "tool", "arguments": []}
+        call = {"type": "call", "id": number, "call": number, "tool": "tool", "arguments": []}
         result = {"type": "result", "id": number, "interrupted": False, "text": "2", "output": 2}
         say(supervisor, run)
         if not _heard(ends.theirs):

@@ -85,17 +85,16 @@ class Reports:
             self._session.send_line(line + b"\n")
 
     def _call(self, worker: WorkerHand, task: Optional[Task], report: Dict[str, Any], line: bytes) -> None:
-        number, blocking = report["call"], report["blocking"]
+        number: int = report["call"]
         if task is None or report["id"] != task.id or task.kind != "run" or not task.id:
             worker.refuse(number, OVER)
         elif report["type"] == "input" and not task.ask(len(line), self._display_bytes):
             worker.refuse(number, {"name": "RuntimeError", "message": "the cell has asked for input too often"})
-        elif not task.call(number, blocking):
+        elif not task.call(number):
             error = {"name": "RuntimeError", "message": "too many calls are under way, or this one is already"}
             worker.refuse(number, error)
         else:
-            if blocking and worker.meter.memory()[1] < 2:
-                task.pause(time.monotonic(), worker.meter.cpu_seconds())
+            task.pause(time.monotonic(), worker.meter.cpu_seconds())
             self._pass_on(report, line)
 
     def deny(self, task: Task, denial: Dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Set
 
 # How long a cell may go on after `final_answer`: what `finally` blocks need; less where its exception ends no cell.
 _ANSWERED_SECONDS = 0.25
@@ -42,8 +42,8 @@ class Task:
         self.reminded = False
         self.killed: Optional[str] = None
         self.denials: List[Dict[str, Any]] = []
-        # Calls of host tools that are under way; whether the main thread waits for each.
-        self.calls: Dict[int, bool] = {}
+        # Calls of host tools that are under way.
+        self.calls: Set[int] = set()
         self.answered = False
         self._answer_end: Optional[float] = None
         self._inputs = self._input_bytes = 0
@@ -101,11 +101,11 @@ class Task:
 
     # Waiting for the host.
 
-    def call(self, number: int, blocking: bool) -> bool:
+    def call(self, number: int) -> bool:
         """Notes a call that goes out; false when it is one too many, or one that is under way already."""
         if number in self.calls or len(self.calls) >= _MOST_CALLS:
             return False
-        self.calls[number] = blocking
+        self.calls.add(number)
         return True
 
     def ask(self, size: int, most: int) -> bool:
@@ -115,7 +115,7 @@ class Task:
         return self._inputs <= _MOST_INPUTS and self._input_bytes <= most
 
     def pause(self, now: float, cpu: float) -> None:
-        """Stops the wall clock: the main thread waits for the host. Whether it is the only one is looked at later."""
+        """Stops the wall clock: the cell waits for the host. Whether it has other threads is looked at later."""
         if self._paused is None:
             self._paused, self._paused_cpu = now, cpu
             self.doubt = now + _DOUBT_SECONDS
@@ -128,10 +128,12 @@ class Task:
 
     def returned(self, number: int, now: float, cpu: float) -> bool:
         """Notes an answer; whether anybody asked."""
-        blocking = self.calls.pop(number, None)
-        if blocking:
+        if number not in self.calls:
+            return False
+        self.calls.remove(number)
+        if not self.calls:
             self.resume(now, cpu)
-        return blocking is not None
+        return True
 
     def room_for(self, size: int, most: int) -> bool:
         """Whether one more display of so many bytes may go out; a dropped one is counted."""

@@ -113,8 +113,8 @@ export const eventSchema = Type.Union([
   message("denial", { id, branch, denial }),
   message("display", { id, branch, bundle }),
   // What the worker said of itself comes along: the keeper passes these lines on as they are.
-  message("call", { ...call, id, branch, blocking: Type.Optional(Type.Boolean()) }),
-  message("input", { id, branch, ...asked, blocking: Type.Optional(Type.Boolean()) }),
+  message("call", { ...call, id, branch }),
+  message("input", { id, branch, ...asked }),
   message("final", { id, branch, ...answered, aside: Type.Optional(Type.Boolean()) }),
   message("file", {
     request: id,
@@ -166,9 +166,8 @@ export const workerReportSchema = Type.Union([
   message("result", reported),
   message("denial", { id: count, denial }),
   message("display", { id: count, bundle }),
-  /** `blocking` says that the main thread waits for it. */
-  message("call", { ...call, blocking: Type.Boolean() }),
-  message("input", { id: count, ...asked, blocking: Type.Boolean() }),
+  message("call", call),
+  message("input", { id: count, ...asked }),
   /** `aside`: not the main thread said it, or not in a plain call, so that its exception need not end the cell. */
   message("final", { id: count, ...answered, aside: Type.Boolean() }),
 ]);

@@ -154,7 +154,7 @@ def execute(self, identity, *arguments, **named):
     if identity: return real(self, identity, *arguments, **named)
     time.sleep(0.3)
     forge(b'{"type":"result","id":0,"interrupted":false}\\n'
-        + b'{"type":"call","id":99,"call":7,"tool":"x","arguments":[],"blocking":false}\\n'
+        + b'{"type":"call","id":99,"call":7,"tool":"x","arguments":[]}\\n'
         + b''.join(b'{"type":"result","id":%d,"interrupted":false,"output":"forged"}\\n' % n for n in range(20)))
     while True: time.sleep(1)
 type(runner).execute = execute`;

@@ -44,7 +44,7 @@ const tools = {
 /** One call as a line, with what an attack changes about it; `wait` gives the host time to do what it must not do. */
 const CALL = `${FORGE}
 def call(**parts):
-    sent = {"call": 1000, "tool": "count", "arguments": [{"name": "n", "value": 1}], "blocking": False}
+    sent = {"call": 1000, "tool": "count", "arguments": [{"name": "n", "value": 1}]}
     say("call", **{**sent, **parts})
 
 def wait():
@@ -71,7 +71,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   "a branch": { code: "call(branch=1)", runs: 0, broken: /unknown key/ },
   "the call of a later cell": { code: "call(id=running() + 1)\nwait()", runs: 0 },
   "a call after its own result": {
-    code: "forge(line('result', interrupted=False) + line('call', call=1, tool='count', arguments=[{'name': 'n', 'value': 1}], blocking=False))\nwait()",
+    code: "forge(line('result', interrupted=False) + line('call', call=1, tool='count', arguments=[{'name': 'n', 'value': 1}]))\nwait()",
     runs: 0,
   },
   "an argument of another type": {
@@ -90,7 +90,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     says: /m: is not taken/,
   },
   "an infinite number": {
-    code: `forge(line('call', call=1, tool='count', arguments=[{'name': 'n', 'value': 77}], blocking=False).replace(b'77', b'1e999'))\nwait()`,
+    code: `forge(line('call', call=1, tool='count', arguments=[{'name': 'n', 'value': 77}]).replace(b'77', b'1e999'))\nwait()`,
     runs: 0,
     says: /n: must be int/,
   },
@@ -117,7 +117,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     says: /nested deeper than/,
   },
   "a tool's name twice, the last one counts": {
-    code: `forge(line('call', call=1, tool='count', arguments=[{'name': 'n', 'value': 'x'}], blocking=False)[:-2] + b',"tool":"free"}\\n')\nwait()`,
+    code: `forge(line('call', call=1, tool='count', arguments=[{'name': 'n', 'value': 'x'}])[:-2] + b',"tool":"free"}\\n')\nwait()`,
     runs: 1,
   },
 };
@@ -161,7 +161,7 @@ inSession(
 );
 
 inSession("a call that lies about waiting stops no clock while the cell computes", async (session) => {
-  const code = "call(tool='slow', arguments=[], blocking=True)\nwhile True: pass";
+  const code = "call(tool='slow', arguments=[])\nwhile True: pass";
   // The clock stands still as long as the host has not answered; processor time goes on to count.
   const { error, usage } = await session.runCode(code, {
     timeoutMs: 500,
@@ -198,7 +198,7 @@ inSession(
 
 inSession("a flood of calls for no cell, whose answers nobody reads, ends the worker", async (session) => {
   const { error } = await session.runCode(
-    "forge(line('call', call=1, tool='count', arguments=[], blocking=False).replace(b'\"id\": ', b'\"id\": 9') * 1000)\nfor _ in range(1000): forge(b''.join([json.dumps({'type': 'call', 'id': 99999, 'call': 1, 'tool': 'x', 'arguments': [], 'blocking': False}).encode() + b'\\n'] * 100))",
+    "forge(line('call', call=1, tool='count', arguments=[]).replace(b'\"id\": ', b'\"id\": 9') * 1000)\nfor _ in range(1000): forge(b''.join([json.dumps({'type': 'call', 'id': 99999, 'call': 1, 'tool': 'x', 'arguments': []}).encode() + b'\\n'] * 100))",
   );
   assert.match(error?.message ?? "", /takes no answers to the calls that it makes/);
 });
@@ -206,7 +206,7 @@ inSession("a flood of calls for no cell, whose answers nobody reads, ends the wo
 inSession("a flood of questions is answered up to a bound", async (session) => {
   let asked = 0;
   const { error, ok } = await session.runCode(
-    "for n in range(20_000): say('input', call=n + 1, prompt='x' * 1000, blocking=False)",
+    "for n in range(20_000): say('input', call=n + 1, prompt='x' * 1000)",
     { timeoutMs: 20_000, onInput: () => `${++asked}` },
   );
   assert.ok(ok || /takes no answers/.test(error?.message ?? ""), error?.message);

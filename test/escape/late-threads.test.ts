@@ -79,12 +79,12 @@ for (const [what, [code, told]] of Object.entries(LATE_WORK)) {
 
 /** What a thread writes to the channel between two cells; `ID` is the number of the cell that is over. */
 const LATE_LINES: Readonly<Record<string, string>> = {
-  "a call": '{"type":"call","id":ID,"call":5,"tool":"touch","arguments":[],"blocking":false}',
+  "a call": '{"type":"call","id":ID,"call":5,"tool":"touch","arguments":[]}',
   "a final answer": '{"type":"final","id":ID,"output":666,"text":"666","aside":true}',
   "a rich result": '{"type":"display","id":ID,"bundle":[{"mime":"text/plain","data":"666"}]}',
   "a denial":
     '{"type":"denial","id":ID,"denial":{"permission":"net","target":"x","message":"m","flag":"-A","line":null}}',
-  "a question": '{"type":"input","id":ID,"call":6,"prompt":"? ","blocking":false}',
+  "a question": '{"type":"input","id":ID,"call":6,"prompt":"? "}',
 };
 
 for (const [what, line] of Object.entries(LATE_LINES)) {

@@ -46,6 +46,20 @@ inSession("the time that a tool takes is not the cell's", async (session) => {
   assert.ok(usage.wallMs >= LONG - 1, `${usage.wallMs} ms`);
 });
 
+for (const code of ["await slow()", "import asyncio\n(await asyncio.gather(slow(), asyncio.sleep(0)))[0]"]) {
+  inSession(`nor is it when it is awaited: ${code.split("\n").at(-1)}`, async (session) => {
+    assert.is((await waiting(session, code, LONG)).output, "late");
+  });
+}
+
+inSession("what the cell computes while a tool has not answered is its own time", async (session) => {
+  const code =
+    "import asyncio\ntask = asyncio.ensure_future(slow())\nawait asyncio.sleep(0)\nwhile True: str(1)";
+  const { error } = await waiting(session, code, 10_000);
+  assert.is(error?.kind, "timeout");
+  await answers(session);
+});
+
 inSession("what the cell computes before and after a tool is its own time", async (session) => {
   const spin = "import time\nend = time.time() + 0.2\nwhile time.time() < end: pass\n";
   const { error, state, toolCalls } = await waiting(session, `${spin}slow()\n${spin}`, LONG);

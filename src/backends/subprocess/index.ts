@@ -69,11 +69,24 @@ class SubprocessBackend implements Backend {
   async launch({ signal }: LaunchOptions): Promise<Link> {
     if (this.#closed) throw new UsageError("executor used after close");
     signal?.throwIfAborted();
-    const zygote = await this.#living();
-    const { connection, ticket } = await zygote.fork(signal);
+    const { zygote, connection, ticket } = await this.#fork(signal);
     const link = new SessionLink(zygote, connection, ticket, () => this.#links.delete(link));
     this.#links.add(link);
     return link;
+  }
+
+  async #fork(signal: AbortSignal | undefined) {
+    for (let again = false; ; again = true) {
+      const living = this.#living();
+      const zygote = await living;
+      try {
+        return { zygote, ...(await zygote.fork(signal)) };
+      } catch (error) {
+        // It died over it: another one is asked, once.
+        if (again || !zygote.hasEnded || this.#closed) throw error;
+        if (this.#zygote === living) this.#zygote = undefined;
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -87,22 +100,19 @@ class SubprocessBackend implements Backend {
   }
 
   #living(): Promise<Zygote> {
-    this.#zygote ??= this.#begin();
-    return this.#zygote;
+    if (this.#zygote) return this.#zygote;
+    const starting = this.#begin();
+    this.#zygote = starting;
+    const forget = (): void => {
+      if (this.#zygote === starting) this.#zygote = undefined;
+    };
+    starting.then(({ died }) => died.then(forget), forget);
+    return starting;
   }
 
   async #begin(): Promise<Zygote> {
-    try {
-      this.#doorway ??= Doorway.open(this.#config.lineBytes);
-      const zygote = await Zygote.start(this.#python, this.#config, await this.#doorway);
-      void zygote.died.then(() => {
-        this.#zygote = undefined;
-      });
-      return zygote;
-    } catch (error) {
-      this.#zygote = undefined;
-      throw error;
-    }
+    this.#doorway ??= Doorway.open(this.#config.lineBytes);
+    return Zygote.start(this.#python, this.#config, await this.#doorway);
   }
 }
 

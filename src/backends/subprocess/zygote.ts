@@ -49,6 +49,10 @@ export class Zygote {
     return zygote;
   }
 
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /** Forks a session; resolves with its connection, on which its first message will come. */
   async fork(signal: AbortSignal | undefined): Promise<{ connection: Connection; ticket: Ticket }> {
     if (this.#ended !== undefined) throw new GuestError(`session did not start: ${this.#ended}`);

@@ -1,12 +1,12 @@
 # layer: RLIMIT_NPROC
 # policy: open
-# expect: refused after (2[0-9]\d|3[0-4]\d)
-"""Starts threads that stay until it is refused; the control stops at 400."""
+# expect: refused after (3[5-9]\d|4[0-4]\d)
+"""Starts threads that stay until it is refused; the control stops at 600."""
 
 import sys
 import threading
 
-most = 400 if sys.argv[6] == "control" else 5000
+most = 600 if sys.argv[6] == "control" else 5000
 stop = threading.Event()
 threads = []
 try:

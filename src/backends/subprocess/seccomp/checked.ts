@@ -11,6 +11,7 @@ import {
   PERSONALITY,
   PRCTL,
   PRIO_PROCESS,
+  SIGCHLD,
   SIGKILL,
   SOCKET,
 } from "./constants.ts";
@@ -24,22 +25,25 @@ const FORBIDDEN_CLONE =
   CLONE.NEWUSER |
   CLONE.NEWPID |
   CLONE.NEWNET |
+  CLONE.PARENT |
   CLONE.PTRACE |
   CLONE.UNTRACED |
   CLONE.PIDFD;
 
 /** CLONE_NEWTIME has no line: it lies in the byte where clone(2) keeps the exit signal, so that only clone3 can ask. */
 const PROCESSES: readonly SeccompRule[] = [
+  ask("clone", "a copy of the worker for a checkpoint: the keeper knows which it asked for", {
+    arg: 0,
+    op: "eq",
+    value: CLONE.PARENT | SIGCHLD,
+  }),
   refuse(
     "clone",
-    "a new namespace gives capabilities, CLONE_PIDFD a handle to signal with",
+    "a new namespace gives capabilities, CLONE_PARENT a child to the keeper, CLONE_PIDFD a handle to signal with",
     anyBit(0, FORBIDDEN_CLONE),
   ),
   allow("clone", "a thread, which RLIMIT_NPROC counts", anyBit(0, CLONE.THREAD)),
-  ask(
-    "clone fork vfork",
-    "a new process: the keeper counts them; a child of its own (CLONE_PARENT) it takes only for a checkpoint it asked for",
-  ),
+  ask("clone fork vfork", "a new process: the keeper counts them"),
 ];
 
 const setId = (arg: ArgIndex) => anyBit(arg, MODE.SETID);

@@ -160,5 +160,6 @@ export const SOCKET = {
 } as const;
 
 export const SIGKILL = 9;
+export const SIGCHLD = 17;
 export const PRIO_PROCESS = 0;
 export const PERSONALITY = { LINUX: 0, QUERY: 0xffff_ffff } as const;

@@ -82,7 +82,7 @@ if (requires(loadable())) {
       [nr("io_uring_setup"), 1, 0],
       [nr("bpf"), 0, 0, 0],
       [nr("clone"), 0x1000_0011, 0, 0, 0, 0],
-      [nr("clone"), 0x8011, 0, 0, 0, 0],
+      [nr("clone"), 0x8000, 0, 0, 0, 0],
       [nr("memfd_create"), 0, 0],
       [nr("ioctl"), 0, 2 ** 32 + 0x5412, 0],
     ];

@@ -135,6 +135,8 @@ if (requires(libseccompMissing())) {
       );
       for (const flag of flags) {
         for (const high of [0n, 1n << 32n, 0xffff_ffffn << 32n]) {
+          // The one value that stands before the others, which libseccomp has no word for.
+          if (flag === 0x8011 && high === 0n) continue;
           expectSame(ours, theirs[index]?.program as Uint8Array, {
             nr,
             arch: AUDIT[arch],
