@@ -48,7 +48,13 @@ console.log(`tool call, fifty at a time: ${formatMs(Number(gathered.output))} ea
 const bytes = new Uint8Array(10 * MIB).map((_, index) => index * 31);
 const numbers = Array.from({ length: 1_000_000 }, (_, index) => index + 0.5);
 const whole = Array.from({ length: 1_000_000 }, (_, index) => index);
-const values = { "10 MiB of bytes": bytes, "1,000,000 floats": numbers, "1,000,000 integers": whole };
+const typed = Float64Array.from(numbers);
+const values = {
+  "10 MiB of bytes": bytes,
+  "1,000,000 numbers in a Float64Array": typed,
+  "1,000,000 floats in a list": numbers,
+  "1,000,000 integers in a list": whole,
+};
 for (const [what, value] of Object.entries(values)) {
   const mb = value instanceof Uint8Array ? value.length / 1e6 : 8;
   const sent: number[] = [];

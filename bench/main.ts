@@ -27,9 +27,11 @@ console.log(`${python}, Node ${process.version}, load average ${loadavg()[0]?.to
 await using executor = await PythonExecutor.create({ python });
 await measureFresh();
 await measureReady();
-await measureRoundTrip();
+await measureRoundTrip("never");
+await measureRoundTrip("auto");
 await measureCpu();
-await measureMemory();
+await measureMemory("never");
+await measureMemory("auto");
 printTable(rows);
 
 /** The interpreter itself: a shim of a version manager would be the easier rival. */
@@ -63,10 +65,10 @@ async function measureReady(): Promise<void> {
   compare("ready session to first result", ours, { name: "python3 -I -c pass", samples: theirs });
 }
 
-async function measureRoundTrip(): Promise<void> {
+async function measureRoundTrip(checkpoint: "auto" | "never"): Promise<void> {
   const ours: number[] = [];
   const theirs: number[] = [];
-  await using session = await executor.createSession();
+  await using session = await executor.createSession({ checkpoint });
   const bare = new BarePython(python, EVAL_LOOP);
   for (let round = 0; round < 40; round++) {
     // In turns of fifty: a round trip is too short to be measured between two of somebody else's.
@@ -74,13 +76,16 @@ async function measureRoundTrip(): Promise<void> {
     for (let turn = 0; turn < 50; turn++) theirs.push(await time(() => bare.ask("1+1")));
   }
   await bare.close();
-  compare("cell round trip, 1+1", ours, { name: "eval in a bare child", samples: theirs });
+  compare(`cell round trip, 1+1, checkpoint: "${checkpoint}"`, ours, {
+    name: "eval in a bare child",
+    samples: theirs,
+  });
 }
 
 async function measureCpu(): Promise<void> {
   const ours: number[] = [];
   const theirs: number[] = [];
-  await using session = await executor.createSession();
+  await using session = await executor.createSession({ checkpoint: "never" });
   const bare = new BarePython(python, EXEC_LOOP);
   for (let round = 0; round < 60; round++) {
     theirs.push(1000 * Number(await bare.ask(JSON.stringify(FIBONACCI))));
@@ -90,17 +95,19 @@ async function measureCpu(): Promise<void> {
   compare("CPU-bound cell, fib(24)", ours, { name: "exec in bare python3", samples: theirs });
 }
 
-async function measureMemory(): Promise<void> {
+async function measureMemory(checkpoint: "auto" | "never"): Promise<void> {
   const before = descendantsPss().bytes;
   const sessions = [];
   while (sessions.length < sessionCount) {
-    sessions.push(...(await Promise.all(Array.from({ length: 20 }, () => executor.createSession()))));
+    sessions.push(
+      ...(await Promise.all(Array.from({ length: 20 }, () => executor.createSession({ checkpoint })))),
+    );
   }
   await Promise.all(sessions.map((session) => session.runCode("1+1")));
   const perSession = (descendantsPss().bytes - before) / sessions.length / 2 ** 20;
   await Promise.all(sessions.map((session) => session.close()));
   rows.push({
-    measure: `PSS per idle session, ${sessions.length} alive`,
+    measure: `PSS per idle session, ${sessions.length} alive, checkpoint: "${checkpoint}"`,
     median: `${perSession.toFixed(2)} MiB`,
     p99: "",
     rival: "",

@@ -43,6 +43,7 @@ def _with_marked(text: str) -> bytes:
     pieces: List[bytes] = []
     for index, part in enumerate(re.split(f'"({"|".join(list(_marked))})"', text)):
         pieces += _marked.pop(part).parts if index % 2 else (part.encode("ascii"),)
+    pieces.append(b"\n")
     return b"".join(pieces)
 
 
@@ -70,7 +71,7 @@ def encode(message: Message) -> bytes:
     """A message as a line; a value in it that JSON cannot say is a ProtocolError."""
     try:
         text = "".join(_chunks(message, 0))
-        return (_with_marked(text) if _marked else text.encode("ascii")) + b"\n"
+        return _with_marked(text) if _marked else text.encode("ascii") + b"\n"
     except (ValueError, RecursionError, KeyError) as error:
         _marked.clear()
         raise ProtocolError(f"no JSON: {error}") from None

@@ -1,3 +1,5 @@
+import { isAscii } from "node:buffer";
+
 import { GuestError } from "../errors.ts";
 
 /**
@@ -38,8 +40,10 @@ export class LineReader {
     const line = this.#parts.length === 1 && only ? only : Buffer.concat(this.#parts);
     this.#parts = [];
     this.#size = 0;
-    return line.toString("utf8");
+    // Most long lines are base64, and need no decoding to be looked for.
+    return line.length > LONG && isAscii(line) ? line.toString("latin1") : line.toString("utf8");
   }
 }
 
 const NEWLINE = 0x0a;
+const LONG = 1 << 16;
