@@ -112,7 +112,9 @@ inSession(
     );
     await new Promise((resolve) => setTimeout(resolve, 200));
     const { output, state } = await session.runCode("'mine'");
-    assert.equal([output, state], ["mine", "lost"]);
+    assert.is(output, "mine");
+    // The copy after the first cell may have been under way when the worker was ended.
+    assert.ok(["lost", "rolledBack"].includes(state), state);
   },
 );
 
