@@ -49,7 +49,10 @@ const inSession = (name: string, body: (session: Session) => Promise<void>): voi
       await using session = await executor.createSession({ tools, onInput: () => "a line" });
       await session.runCode(LATE);
       await body(session);
-      assert.is((await session.runCode("20 + 22", { timeoutMs: 5_000 })).output, 42);
+      // What a thread that goes on says may end one more cell, and itself with it.
+      const answer = () => session.runCode("20 + 22", { timeoutMs: 5_000 });
+      const first = await answer();
+      assert.is((first.error?.kind === "crash" ? await answer() : first).output, 42);
     }),
   );
 };
