@@ -36,8 +36,8 @@ for (const code of SOFT) {
 
 /** Cells that do not: they are killed after the grace period. */
 const HARD: readonly string[] = [
-  // Two deep: the second interrupt may come while the handler of the first is being left.
-  "while True:\n  try:\n    while True:\n      try:\n        while True: str(1)\n      except KeyboardInterrupt: pass\n  except KeyboardInterrupt: pass",
+  // In a function of its own: some versions deliver an interrupt outside the `try` whose loop it hits, but not outside a call.
+  "def spin():\n  while True: str(1)\nwhile True:\n  try: spin()\n  except KeyboardInterrupt: pass",
   "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
   "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])\nwhile True: pass",
   "sum(range(10**12))",
