@@ -73,7 +73,7 @@ class Line:
         self._outgoing: Deque[Tuple[bytes, List[int]]] = deque()
         # Who reads and who writes: `setdefault` tells it in one step who was first.
         self._reader: Dict[str, _Waiter] = {}
-        self._writer: Dict[str, object] = {}
+        self._writer: Dict[str, Tuple[int, object]] = {}
         # Who waits, by the number of the call; the main thread waits for orders as number 0.
         self._waiting: Dict[int, _Waiter] = {}
         self._orders: Deque[Message] = deque()
@@ -92,7 +92,7 @@ class Line:
 
     def flush(self) -> None:
         """Sends what is left of lines whose senders were interrupted, unless somebody is at it."""
-        me = object()
+        me = (get_ident(), object())
         while self._outgoing and self._writer.setdefault(_THE_WRITER, me) is me:
             try:
                 self._write()
@@ -102,6 +102,7 @@ class Line:
 
     def next_order(self) -> Optional[Message]:
         """The next order, for the main thread; none at the end of the stream."""
+        self._forget_interrupted()
         self.flush()
         waiter = _Waiter()
         try:
@@ -113,6 +114,14 @@ class Line:
             return self._orders.popleft()
         finally:
             self._leave(_MAIN)
+
+    def _forget_interrupted(self) -> None:
+        """This thread reads and writes nothing just now: what says so was left by an interrupt between two steps."""
+        reader, writer = self._reader.get(_THE_READER), self._writer.get(_THE_WRITER)
+        if reader is not None and reader.thread == get_ident():
+            del self._reader[_THE_READER]
+        if writer is not None and writer[0] == get_ident():
+            del self._writer[_THE_WRITER]
 
     def call(self, number: int, line: bytes) -> Message:
         """Sends the call of that number and waits for its answer, on any thread."""
