@@ -6,7 +6,7 @@ import _socket as socket
 import os
 import struct
 import time
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Optional
 
 from . import calls
 from .channel import send_descriptor
@@ -26,7 +26,6 @@ class Copier:
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._pending: Dict[int, Callable[[], None]] = {}
-        self._takers: List[Taker] = []
         # Forks that the worker may make now: of the one kind, and of the other, which takes two.
         self._siblings = 0
         self._plain = 0

@@ -113,6 +113,7 @@ def _fork(session: Any, branch: Branch, task: Task) -> None:
 
     if not into:
         branch.conclude(task)
+        return
     branch.copy(*[lambda copy, number=number: collect(number, copy) for number in into])  # type: ignore[misc]
 
 

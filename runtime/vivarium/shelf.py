@@ -103,17 +103,21 @@ class Shelf:
     def drop_oldest(self) -> bool:
         """Gives up the oldest state of history; false when there is none."""
         while self._history:
-            dropped = self._history.pop(0)
-            if dropped:
-                dropped.release()
+            if self._drop():
                 return True
         return False
 
+    def _drop(self) -> bool:
+        """Gives up the oldest place of history; whether there was a checkpoint in it."""
+        dropped = self._history.pop(0)
+        if dropped:
+            dropped.release()
+        return dropped is not None
+
     def _trim(self) -> None:
+        # A place without a checkpoint takes no memory, but goes with those around it.
         while len(self._history) > self._most or (self._history and self._bytes() > self._most_bytes):
-            dropped = self._history.pop(0)
-            if dropped:
-                dropped.release()
+            self._drop()
 
     def _bytes(self) -> int:
         held = {id(one): one.bytes for one in (*self._history, *self._named.values()) if one}
