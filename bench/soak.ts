@@ -5,6 +5,7 @@
  */
 import { PythonExecutor, type Session } from "../src/index.ts";
 import { descendantsPss } from "./memory.ts";
+import { generator } from "./random.ts";
 
 const cells = Number(process.argv[2] ?? 10_000);
 const count = Number(process.argv[3] ?? 20);
@@ -85,15 +86,4 @@ async function check(session: Session, expected: number): Promise<void> {
 
 function sleepUpTo(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, random() * ms));
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

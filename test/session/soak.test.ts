@@ -2,6 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 
+import { generator } from "../../bench/random.ts";
 import { PythonExecutor, type Session } from "../../src/index.ts";
 import { gone, type Process, runtimeProcesses } from "../support/processes.ts";
 import { timed } from "../support/timed.ts";
@@ -81,16 +82,5 @@ test(`300 cells over 6 sessions and their branches, killed at random (VIVARIUM_S
     await using another = await executor.createSession();
     assert.is((await another.runCode("6 * 7")).output, 42);
   }));
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 test.run();
